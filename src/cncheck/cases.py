@@ -1,0 +1,152 @@
+"""Run the cases of the packs: situations with the expected answer, written by those who know the law."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from cncheck.evaluate import evaluate
+from cncheck.load.problems import InputError, did_you_mean
+from cncheck.load.products import located, read_product
+from cncheck.load.yamlfile import read_documents, read_text
+from cncheck.model import Finding, Rules
+
+DEFAULT_DAY = "2026-11-21"
+_KEYS = ("name", "why", "as_of", "product", "expect")
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A situation and the expected answer."""
+
+    pack: str
+    name: str
+    as_of: date
+    product: Mapping[str, Any]
+    expect: Mapping[str, Any]
+    file: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Mismatch:
+    """Where the answer is not the expected one."""
+
+    what: str
+    expected: Any
+    actual: Any
+
+
+def read_cases(path: Path) -> Iterator[Case]:
+    """Yield the cases of a file.
+
+    Raises:
+        InputError: the file is not well-formed, or a case lacks a part or has an unknown one.
+
+    """
+    text = read_text(path)
+    places: dict[Any, Any] = {}
+    documents = read_documents(text, str(path), places)
+    raw = documents[0] if documents else None
+    if not isinstance(raw, dict) or not isinstance(raw.get("cases"), list) or "pack" not in raw:
+        raise InputError(located([((0,), "A case file is a mapping of `pack` and a list of `cases`.")], text, str(path)))
+    wrong: list[tuple[tuple[str | int, ...], str]] = []
+    for i, row in enumerate(raw["cases"]):
+        at = (0, "cases", i)
+        unknown = [key for key in row if key not in _KEYS]
+        unknown_expected = [key for key in row.get("expect", {}) if key not in EXPECTATIONS]
+        wrong += [((*at, key), f'Unknown key "{key}".{did_you_mean(key, _KEYS)}') for key in unknown]
+        wrong += [
+            ((*at, "expect", key), f'Unknown expectation "{key}".{did_you_mean(key, EXPECTATIONS)}')
+            for key in unknown_expected
+        ]
+        wrong += [(at, f"The case has no `{key}`.") for key in ("name", "product", "expect") if not row.get(key)]
+    if wrong:
+        raise InputError(located(wrong, text, str(path)))
+    for i, row in enumerate(raw["cases"]):
+        day = date.fromisoformat(row.get("as_of", DEFAULT_DAY))
+        product = {"id": "case", **row["product"]}
+        line = places[0, "cases", i][0]
+        yield Case(raw["pack"], row["name"], day, product, row["expect"], str(path), line)
+
+
+def run_case(case: Case, rules: Rules) -> list[Mismatch]:
+    """Return what differs from the expected answer."""
+    product, problems = read_product(case.product, rules, case.file)
+    if product is None:
+        return [Mismatch("input", "a valid product", "; ".join(message for _, message in problems))]
+    report = evaluate(product, rules, case.as_of)
+    found = [finding for finding in report.findings if finding.pack.id == case.pack]
+    if not found:
+        return [Mismatch("pack", case.pack, "not among the rules")]
+    return [
+        Mismatch(what, expected, actual)
+        for what, expected in case.expect.items()
+        if (actual := EXPECTATIONS[what](found[0], expected)) != expected
+    ]
+
+
+def _exactly(values: Callable[[Finding], Any]) -> Callable[[Finding, Any], Any]:
+    """Compare a list as a set, but show it in the order of the expectation where they agree."""
+
+    def look(finding: Finding, expected: Any) -> Any:
+        actual = list(dict.fromkeys(values(finding)))
+        return expected if set(actual) == set(expected) else actual
+
+    return look
+
+
+def _all_of(values: Callable[[Finding], Any]) -> Callable[[Finding, Any], Any]:
+    """Ask that every expected item occurs."""
+
+    def look(finding: Finding, expected: Any) -> Any:
+        actual = list(dict.fromkeys(values(finding)))
+        return expected if set(expected) <= set(actual) else actual
+
+    return look
+
+
+def _by_duty(value: Callable[[Any], Any]) -> Callable[[Finding, Any], Any]:
+    """Ask for a property of each expected duty."""
+
+    def look(finding: Finding, expected: Any) -> Any:
+        actual = {duty.obligation.id: value(duty) for duty in finding.duties}
+        return {name: actual.get(name, "not listed") for name in expected}
+
+    return look
+
+
+def _absent(finding: Finding, expected: Any) -> Any:
+    listed = {duty.obligation.id for duty in finding.duties}
+    return [name for name in expected if name not in listed]
+
+
+def _mentions(finding: Finding, expected: Any) -> Any:
+    texts = [note.text.en for note in finding.notes] + [text.en for text in finding.unclear]
+    texts += [text.en for duty in finding.duties for text in duty.unclear]
+    whole = "\n".join(texts).lower()
+    return [words for words in expected if str(words).lower() in whole]
+
+
+EXPECTATIONS: dict[str, Callable[[Finding, Any], Any]] = {
+    "verdict": lambda finding, _: finding.verdict,
+    "phase": lambda finding, _: finding.phase.id if finding.phase else None,
+    "force": lambda finding, _: finding.force,
+    "matched": _exactly(lambda finding: [m.entry.code for m in finding.matched]),
+    "standards": _exactly(lambda finding: [s for m in finding.matched for s in m.standards]),
+    "missing": _exactly(lambda finding: finding.missing),
+    "unclear": lambda finding, _: bool(finding.unclear),
+    "obligations": _by_duty(lambda duty: duty.status),
+    "due": _by_duty(lambda duty: duty.due.isoformat() if duty.due else None),
+    "absent": _absent,
+    "overdue": _all_of(lambda finding: [d.obligation.id for d in finding.duties if d.overdue]),
+    "notes": _all_of(lambda finding: [note.kind for note in finding.notes]),
+    "mentions": _mentions,
+    "next_change": lambda finding, _: (
+        finding.next_change.date.isoformat() if finding.next_change else None
+    ),
+}
+"""What a case may expect: name -> how to see it in a finding."""

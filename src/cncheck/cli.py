@@ -1,0 +1,135 @@
+"""The command line: what each command takes, in the framework's terms; `commands` does the work."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import click
+import typer
+from typer.core import TyperGroup
+
+from cncheck import __version__, commands
+
+_HELP = {"help_option_names": ["-h", "--help"]}
+
+
+class _CheckByDefault(TyperGroup):
+    """`cncheck product.yaml` is `cncheck check product.yaml`."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        first = args[0] if args else "--help"
+        own = {name for option in self.get_params(ctx) for name in option.opts}
+        if first not in self.commands and first not in own:
+            args = ["check", *args]
+        return super().parse_args(ctx, args or ["--help"])
+
+
+app = typer.Typer(
+    cls=_CheckByDefault, add_completion=False, context_settings=_HELP, rich_markup_mode=None,
+    help="Say which Chinese green schemes apply to a product, and which obligations follow.",
+)  # fmt: skip
+_rules = typer.Typer(context_settings=_HELP, no_args_is_help=True, help="Look at the rule packs, lint and test them.")
+app.add_typer(_rules, name="rules")
+
+Folders = Annotated[
+    list[str] | None, typer.Option("--rules", metavar="DIR", help="Add or replace packs from a folder; repeatable.")
+]
+Lang = Annotated[str, typer.Option("--lang", metavar="en|zh", help="Language of the text report.")]
+
+
+@app.callback()
+def _options(
+    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.", is_eager=True)] = False,
+) -> None:
+    if version:
+        commands.say(f"cncheck {__version__}\n")
+        raise typer.Exit
+
+
+@app.command()
+def check(
+    paths: Annotated[list[str], typer.Argument(metavar="PATH...", help="Descriptors (YAML, JSON), folders, or - for standard input.")],
+    as_of: Annotated[str | None, typer.Option("--as-of", metavar="DATE", help="The day the question is asked for (default: today).")] = None,
+    rules: Folders = None,
+    only: Annotated[list[str] | None, typer.Option("--only", metavar="ID", help="Ask this pack only; repeatable.")] = None,
+    skip: Annotated[list[str] | None, typer.Option("--skip", metavar="ID", help="Leave this pack out; repeatable.")] = None,
+    format: Annotated[str, typer.Option("--format", metavar="|".join(commands.WRITERS), help="Format of standard output.")] = "text",  # noqa: A002
+    output: Annotated[list[str] | None, typer.Option("--output", metavar="FMT=FILE", help="Write a file as well; repeatable.")] = None,
+    fail_on: Annotated[list[str] | None, typer.Option("--fail-on", metavar="WHAT", help="violated (default), open, undetermined, due:90d, never; comma-separated or repeated.")] = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Fail on violated, open and undetermined.")] = False,
+    force: Annotated[list[str] | None, typer.Option("--force", metavar="FORCES", help="Let duties of these forces count too: pilot, voluntary, recommended.")] = None,
+    no_presume: Annotated[bool, typer.Option("--no-presume", help="Ask for the facts of exceptions instead of presuming that they do not hold.")] = False,
+    explain: Annotated[bool, typer.Option("--explain", help="Add the reasons, the meaning of each duty and all notes.")] = False,
+    all: Annotated[bool, typer.Option("--all", help="List every duty and note, also what is met, ended or not yours.")] = False,  # noqa: A002
+    lang: Lang = "en",
+) -> None:
+    """Check product descriptors (the default command)."""
+    code = commands.check(
+        paths, format=format, output=output or (), as_of=as_of, rules=rules or (), only=only or (),
+        skip=skip or (), fail_on=fail_on or (), strict=strict, force=force or (),
+        presume=not no_presume, explain=explain, all=all, lang=lang,
+    )  # fmt: skip
+    raise typer.Exit(code)
+
+
+@_rules.command("list")
+def _list(rules: Folders = None) -> None:
+    """List the packs."""
+    raise typer.Exit(commands.rules_list(rules or ()))
+
+
+@_rules.command("show")
+def _show(
+    id: Annotated[str, typer.Argument(metavar="ID")],  # noqa: A002
+    rules: Folders = None,
+    lang: Lang = "en",
+) -> None:
+    """Show one pack whole, with citations."""
+    raise typer.Exit(commands.rules_show(id, rules or (), lang))
+
+
+@_rules.command("lint")
+def _lint(paths: Annotated[list[str] | None, typer.Argument(metavar="[PATH]...")] = None) -> None:
+    """Check that packs are well-formed: those that come with cncheck, and a folder of your own."""
+    raise typer.Exit(commands.rules_lint(paths or ()))
+
+
+@_rules.command("test")
+def _test(paths: Annotated[list[str] | None, typer.Argument(metavar="[PATH]...")] = None) -> None:
+    """Run the cases of the packs."""
+    raise typer.Exit(commands.rules_test(paths or ()))
+
+
+@app.command()
+def types(
+    query: Annotated[list[str] | None, typer.Argument(metavar="[QUERY]", help="An id or words, English or Chinese.")] = None,
+    rules: Folders = None,
+) -> None:
+    """Search the product types."""
+    raise typer.Exit(commands.types(" ".join(query or ()), rules or ()))
+
+
+@app.command()
+def schema(which: Annotated[str, typer.Argument(metavar="product|pack|report")]) -> None:
+    """Print a JSON Schema for editors."""
+    raise typer.Exit(commands.schema(which))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run the command line and return the exit code."""
+    command = typer.main.get_command(app)
+    try:
+        result: Any = command.main(list(arguments), prog_name="cncheck", standalone_mode=False)
+    except click.UsageError as error:
+        where = f"{error.ctx.command_path}: " if error.ctx else ""
+        sys.stderr.write(f"{where}{error.format_message()}\nTry `cncheck --help`.\n")
+        return 2
+    except click.ClickException as error:
+        sys.stderr.write(f"{error.format_message()}\n")
+        return 2
+    except click.exceptions.Abort:
+        sys.stderr.write("Interrupted.\n")
+        return 130
+    return result if isinstance(result, int) else 0

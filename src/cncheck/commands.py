@@ -1,0 +1,252 @@
+"""What each command does: read, evaluate, write, and the exit code. No command-line framework."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date
+from pathlib import Path
+
+from cncheck.evaluate import evaluate
+from cncheck.gate import BAD_INPUT, BAD_PACK, NOTHING, PASSED, STRICT, exit_code, gate, policy, summary
+from cncheck.load.problems import InputError, PackError, did_you_mean
+from cncheck.load.products import read_paths
+from cncheck.load.rules import load_rules, rules_folder, select
+from cncheck.model import Problem, Report
+from cncheck.report import WRITERS, Run, View, write
+
+NAMES = frozenset({"check", "rules", "types", "schema"})
+"""The commands; any other first word is a path to check."""
+
+
+def say(text: str) -> None:
+    """Write `text` to standard output, in UTF-8 whatever the locale says."""
+    sys.stdout.buffer.write(text.encode("utf-8", "replace"))
+    sys.stdout.buffer.flush()
+
+
+def complain(problems: Iterable[Problem]) -> None:
+    """Write problems to standard error, a line each: where, what, how to mend it."""
+    for problem in problems:
+        place = ":".join(str(part) for part in (problem.file, problem.line, problem.column) if part)
+        line = f"{place}: {problem.message}" if place else problem.message
+        sys.stderr.buffer.write(f"{line}\n".encode("utf-8", "replace"))
+
+
+def guarded(command: Callable[[], int]) -> int:
+    """Return the exit code of `command`; an input it refuses is told on standard error."""
+    try:
+        return command()
+    except PackError as error:
+        complain(error.problems)
+        return BAD_PACK
+    except InputError as error:
+        complain(error.problems)
+        return BAD_INPUT
+
+
+def day(text: str | None) -> date:
+    """Return the day the question is asked for; without one, today: the only look at the clock."""
+    if text is None:
+        return date.today()  # noqa: DTZ011  the user's own day is meant
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        message = f'"{text}" is no day. Write --as-of like 2026-01-31.'
+        raise InputError([Problem(message)]) from None
+
+
+def check(
+    paths: Sequence[str],
+    *,
+    format: str = "text",  # noqa: A002  the option's own name
+    output: Sequence[str] = (),
+    as_of: str | None = None,
+    rules: Sequence[str] = (),
+    only: Sequence[str] = (),
+    skip: Sequence[str] = (),
+    fail_on: Sequence[str] = (),
+    strict: bool = False,
+    force: Sequence[str] = (),
+    presume: bool = True,
+    explain: bool = False,
+    all: bool = False,  # noqa: A002
+    lang: str = "en",
+) -> int:
+    """Check product descriptors, write the report and return the exit code."""
+
+    def run() -> int:
+        on = day(as_of)
+        wanted = policy([*fail_on, *(STRICT if strict else ())], force)
+        targets = [_target(word) for word in output]
+        _known(format, WRITERS, "format")
+        _known(lang, ("en", "zh"), "language")
+        chosen = select(load_rules([Path(folder) for folder in rules]), only, skip)
+        found = read_paths(paths, chosen, sys.stdin.buffer.read)
+        reports = (evaluate(one, chosen, on, presume=presume) for one in found.products)
+        report = Report(
+            on, chosen.packs, tuple(reports), found.errors, found.skipped, chosen.not_covered
+        )
+        result = gate(report, wanted)
+        view = View(lang, explain, all)
+        whole = Run(report, chosen, wanted, result, summary(report, wanted), view)
+        for name, file in targets:
+            _write_file(file, write(whole, name))
+        _print(whole, format)
+        if format != "text":
+            complain(report.errors)
+        return exit_code(report, result)
+
+    return guarded(run)
+
+
+def _target(word: str) -> tuple[str, str]:
+    name, equals, file = word.partition("=")
+    if not equals or not file:
+        raise InputError([Problem(f'--output "{word}" has no file. Write --output json=report.json.')])
+    _known(name, WRITERS, "format")
+    return name, file
+
+
+def _known(word: str, known: Iterable[str], what: str) -> None:
+    if word not in known:
+        hint = did_you_mean(word, known) or f" Use one of: {', '.join(known)}."
+        raise InputError([Problem(f'Unknown {what} "{word}".{hint}')])
+
+
+def _write_file(file: str, text: str) -> None:
+    try:
+        Path(file).write_text(text, encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise InputError([Problem(f"Cannot write the report: {error.strerror}.", file)]) from None
+
+
+def _print(run: Run, format_: str) -> None:
+    if format_ == "text" and sys.stdout.isatty():
+        from rich.console import Console  # noqa: PLC0415  100 ms that a pipe need not wait for
+
+        from cncheck.report.terminal import show  # noqa: PLC0415
+        from cncheck.report.text import lines  # noqa: PLC0415
+
+        show(lines(run), Console(highlight=False, soft_wrap=False))
+    else:
+        say(write(run, format_))
+
+
+# ---- rules -----------------------------------------------------------------------------------------
+
+
+def rules_list(folders: Sequence[str] = ()) -> int:
+    """Print the packs there are, a line each."""
+
+    def run() -> int:
+        for pack in load_rules([Path(folder) for folder in folders]).packs:
+            forces = ", ".join(dict.fromkeys(phase.force for phase in pack.phases))
+            counts = f"{len(pack.entries)} entries, {len(pack.obligations)} obligations"
+            say(
+                f"{pack.id}  {pack.version}  reviewed {pack.reviewed}  {forces}  {counts}\n"
+                f"    {pack.title.en} / {pack.title.zh}\n"
+            )
+        return PASSED
+
+    return guarded(run)
+
+
+def rules_show(name: str, folders: Sequence[str] = (), lang: str = "en") -> int:
+    """Print one pack whole, with citations."""
+
+    def run() -> int:
+        from cncheck.report.packtext import show_pack  # noqa: PLC0415
+
+        _known(lang, ("en", "zh"), "language")
+        rules = load_rules([Path(folder) for folder in folders])
+        chosen = select(rules, [name])
+        say(show_pack(chosen.packs[0], chosen, lang))
+        return PASSED
+
+    return guarded(run)
+
+
+def rules_lint(paths: Sequence[str] = ()) -> int:
+    """Check that packs are well-formed: those that come with cncheck, or a folder of one's own."""
+
+    def run() -> int:
+        rules = load_rules([_folder_of(path) for path in paths])
+        say(f"{len(rules.packs)} packs are well-formed: {', '.join(p.id for p in rules.packs)}\n")
+        return PASSED
+
+    return guarded(run)
+
+
+def rules_test(paths: Sequence[str] = ()) -> int:
+    """Run the cases of the packs; exit 1 if one does not hold."""
+
+    def run() -> int:
+        from cncheck.cases import read_cases, run_case  # noqa: PLC0415
+
+        rules = load_rules([_folder_of(path) for path in paths])
+        folders = [_folder_of(path) for path in paths] or [rules_folder()]
+        files = [file for folder in folders for file in sorted(folder.glob("cases/*.yaml"))]
+        files += [Path(path) for path in paths if Path(path).is_file()]
+        held = failed = 0
+        for file in files:
+            for case in read_cases(file):
+                mismatches = run_case(case, rules)
+                held, failed = held + (not mismatches), failed + bool(mismatches)
+                if mismatches:
+                    say(f"{case.file}:{case.line}: {case.name}\n")
+                for mismatch in mismatches:
+                    say(f"    {mismatch.what}: expected {mismatch.expected}, got {mismatch.actual}\n")
+        say(f"{held} cases hold, {failed} do not.\n")
+        if held + failed == 0:
+            return NOTHING
+        return 1 if failed else PASSED
+
+    return guarded(run)
+
+
+def _folder_of(path: str) -> Path:
+    """Return the rules folder that `path` means: the folder itself, or the one of a file in it."""
+    where = Path(path)
+    if where.is_file():
+        where = where.parent
+        return where.parent if where.name in ("cases", "vocabulary") else where
+    return where
+
+
+# ---- types and schemas -----------------------------------------------------------------------------
+
+
+def types(query: str = "", folders: Sequence[str] = ()) -> int:
+    """Print the product types that `query` may mean, or all; exit 3 if there is none."""
+
+    def run() -> int:
+        from cncheck.load.search import search_types  # noqa: PLC0415
+
+        rules = load_rules([Path(folder) for folder in folders])
+        known = rules.vocabulary.types
+        found = search_types(query, known) if query else list(known.values())
+        for type_ in found:
+            also = f"  (also: {', '.join(type_.synonyms)})" if query and type_.synonyms else ""
+            heading = "  [heading: pick a narrower type]" if type_.group else ""
+            say(f"{type_.id}  {type_.name.en} / {type_.name.zh}{heading}{also}\n")
+        if not found:
+            complain([Problem(f'No product type is like "{query}". Try another word, in English or Chinese.')])
+            return NOTHING
+        return PASSED
+
+    return guarded(run)
+
+
+def schema(which: str) -> int:
+    """Print a JSON Schema: of a product descriptor, a pack or the report."""
+
+    def run() -> int:
+        from cncheck.schemas import SCHEMAS  # noqa: PLC0415
+
+        _known(which, SCHEMAS, "schema")
+        say(SCHEMAS[which]())
+        return PASSED
+
+    return guarded(run)
+

@@ -1,0 +1,344 @@
+"""What a condition means for one product: yes, no or unknown, with the facts that decided it.
+
+The three values follow Kleene and are written `True`, `False` and `None` (unknown). An answer says
+besides which tests decided it, which facts would settle it, what the law itself leaves unclear, and
+from which day on it may be another one. This module is the definition of the rule language; any
+other engine is held to it by tests.
+"""
+
+from __future__ import annotations
+
+import calendar
+import operator
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any, Protocol
+
+Truth = bool | None
+"""True = yes, False = no, None = unknown."""
+
+NUMBERS = frozenset({"number", "integer"})
+LISTS = frozenset({"choices", "roles"})
+SINGLE = frozenset({"text", "choice", "boolean", "number", "integer"})
+DATES = frozenset({"date"})
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A sentence for the user in both languages."""
+
+    en: str
+    zh: str
+
+    def __getitem__(self, language: str) -> str:
+        """Return the wording in `language`, "en" or "zh"."""
+        return self.zh if language == "zh" else self.en
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One test that was put to one fact, and its answer."""
+
+    fact: str
+    value: Any
+    test: Text
+    answer: Truth
+    presumed: bool = False
+    """The fact was not stated; `answer` is what an exception presumes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a condition says about a product."""
+
+    truth: Truth
+    reasons: tuple[Reason, ...] = ()
+    missing: tuple[str, ...] = ()
+    """Facts that would settle an unknown truth; empty unless `truth` is None."""
+    unclear: tuple[Text, ...] = ()
+    """What the law leaves open; empty unless `truth` is None."""
+    changes: date | None = None
+    """The first day after `as_of` on which the passing of time may change this answer."""
+
+
+YES = Answer(True)
+NO = Answer(False)
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """A product on a day: all that a condition may look at."""
+
+    facts: Mapping[str, Any]
+    """Typed values of stated and assumed facts, and `as_of`; a missing key is unknown."""
+    types: frozenset[str] = frozenset()
+    """The product type and every wider one."""
+    moving: frozenset[str] = frozenset({"as_of"})
+    """Dates that are another one tomorrow: `as_of` and what is assumed to be equal to it."""
+    lower_bounds: frozenset[str] = frozenset()
+    """Facts whose true value may be higher than the stated one."""
+    presume: bool = True
+    """Whether an exception that nobody stated is presumed not to hold."""
+    in_catalogue: Answer = field(default=NO)
+
+    @property
+    def as_of(self) -> date:
+        """The day the question is asked for."""
+        day: date = self.facts["as_of"]
+        return day
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """One word of the language: what it tests, on which kinds of facts, and how it reads."""
+
+    holds: Callable[[Any, Any], bool]
+    kinds: frozenset[str]
+    phrase: Text
+    settled_by_lower_bound: Truth = None
+    """The answer that stays right when the true value is higher than the stated one."""
+    flips_after: bool = False
+    """For dates: the answer flips the day after the operand instead of on it."""
+
+
+def _row(
+    holds: Callable[[Any, Any], bool], kinds: frozenset[str], en: str, zh: str, **more: Any
+) -> Operator:
+    return Operator(holds, kinds, Text(en, zh), **more)
+
+
+OPERATORS: dict[str, Operator] = {
+    "is": _row(operator.eq, SINGLE, "is {}", "为 {}"),
+    "in": _row(lambda value, of: value in of, SINGLE, "one of {}", "属于 {}"),
+    "not_in": _row(lambda value, of: value not in of, SINGLE, "none of {}", "不属于 {}"),
+    "is_a": _row(lambda types, of: not types.isdisjoint(of), frozenset({"product_type"}),
+                 "is a kind of {}", "属于 {} 类"),
+    "above": _row(operator.gt, NUMBERS, "above {}", "大于 {}", settled_by_lower_bound=True),
+    "at_least": _row(operator.ge, NUMBERS, "at least {}", "不小于 {}", settled_by_lower_bound=True),
+    "at_most": _row(operator.le, NUMBERS, "at most {}", "不大于 {}", settled_by_lower_bound=False),
+    "below": _row(operator.lt, NUMBERS, "below {}", "小于 {}", settled_by_lower_bound=False),
+    "after": _row(operator.gt, DATES, "after {}", "晚于 {}", flips_after=True),
+    "from": _row(operator.ge, DATES, "on or after {}", "不早于 {}"),
+    "until": _row(operator.le, DATES, "on or before {}", "不晚于 {}", flips_after=True),
+    "before": _row(operator.lt, DATES, "before {}", "早于 {}"),
+    "includes_any": _row(lambda values, of: not of.isdisjoint(values), LISTS,
+                         "includes any of {}", "包含 {} 之一"),
+    "excludes_all": _row(lambda values, of: of.isdisjoint(values), LISTS,
+                         "includes none of {}", "不包含 {}"),
+    "matches": _row(lambda value, of: re.fullmatch(of, value) is not None, frozenset({"text"}),
+                    "has the form {}", "符合格式 {}"),
+    "all_match": _row(lambda values, of: all(re.fullmatch(of, value) for value in values), LISTS,
+                      "all have the form {}", "均符合格式 {}"),
+    "given": _row(lambda value, wanted: (value is not False) is wanted,
+                  SINGLE | LISTS | DATES, "stated and not false", "已提供且非 false",
+                  settled_by_lower_bound=True),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """A length of time as laws count it."""
+
+    days: int = 0
+    months: int = 0
+
+    def after(self, start: date) -> date:
+        """Return the day this period after `start`; 31 January plus a month is 28 February."""
+        month = start.month - 1 + self.months
+        year, month = start.year + month // 12, month % 12 + 1
+        day = min(start.day, calendar.monthrange(year, month)[1])
+        return date(year, month, day) + timedelta(days=self.days)
+
+
+NO_TIME = Period()
+
+
+@dataclass(frozen=True, slots=True)
+class FactPlus:
+    """An operand that is another fact, for dates with a period added."""
+
+    fact: str
+    plus: Period = NO_TIME
+
+
+class Condition(Protocol):
+    """Anything that can be asked of a situation."""
+
+    def ask(self, situation: Situation, presumed: Truth = None) -> Answer:
+        """Answer for `situation`; a test of a missing fact answers `presumed`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Test:
+    """One fact against one operand."""
+
+    fact: str
+    operator: str
+    operand: Any
+    kind: str
+    phrase: Text
+
+    def ask(self, situation: Situation, presumed: Truth = None) -> Answer:
+        """Answer for `situation`; unknown if the fact, or the fact it is compared to, is."""
+        value = situation.facts.get(self.fact)
+        if value is None:
+            return self._unknown(self.fact, situation, presumed)
+        how = OPERATORS[self.operator]
+        if value is True and self.kind != "boolean" and self.operator != "given":
+            # Said to be done, without the value this test is about.
+            return self._unknown(self.fact, situation, presumed)
+        if value is False and self.kind != "boolean" and self.operator != "given":
+            return Answer(False, (Reason(self.fact, value, self.phrase, answer=False),))
+        operand = self.operand
+        if isinstance(operand, FactPlus):
+            operand = situation.facts.get(operand.fact)
+            if operand is None or isinstance(operand, bool):
+                return self._unknown(self.operand.fact, situation, presumed)
+            if self.operand.plus is not NO_TIME:
+                operand = self.operand.plus.after(operand)
+        truth = how.holds(situation.types if self.kind == "product_type" else value, operand)
+        if self.fact in situation.lower_bounds and truth is not how.settled_by_lower_bound:
+            return self._unknown(self.fact, situation, presumed)
+        changes = self._changes(situation, value, operand, how) if self.kind == "date" else None
+        return Answer(truth, (Reason(self.fact, value, self.phrase, truth),), changes=changes)
+
+    def _unknown(self, fact: str, situation: Situation, presumed: Truth) -> Answer:
+        if presumed is not None and situation.presume:
+            return Answer(presumed, (Reason(fact, None, self.phrase, presumed, presumed=True),))
+        reasons = (Reason(fact, situation.facts.get(fact), self.phrase, None),)
+        if fact.startswith("entry."):
+            name = fact.removeprefix("entry.").replace("_", " ")
+            return Answer(None, reasons, unclear=(Text(
+                f"The catalogue entry states no {name}.", f"目录条目未载明 {name}。"),))  # fmt: skip
+        return Answer(None, reasons, missing=(fact,))
+
+    def _changes(
+        self, situation: Situation, value: Any, operand: Any, how: Operator
+    ) -> date | None:
+        """Return the day after `as_of` on which time alone turns this comparison of dates."""
+        if not isinstance(operand, date):
+            return None
+        left = self.fact in situation.moving
+        right = isinstance(self.operand, FactPlus) and self.operand.fact in situation.moving
+        if left is right:
+            return None  # both stand still, or both move together
+        if left:
+            turn = operand + timedelta(days=how.flips_after)
+            return turn if turn > situation.as_of else None
+        now, plus = how.holds(value, operand), self.operand.plus
+        # The day on which `day + plus` passes `value`: near `value - plus`, months being uneven.
+        near = value - (plus.after(value) - value)
+        days = (near + timedelta(days=shift) for shift in range(-4, 6))
+        later = (day for day in days if day > situation.as_of)
+        return next((day for day in later if how.holds(value, plus.after(day)) is not now), None)
+
+
+@dataclass(frozen=True, slots=True)
+class All:
+    """And: a "no" decides."""
+
+    parts: tuple[Condition, ...]
+
+    def ask(self, situation: Situation, presumed: Truth = None) -> Answer:
+        """Answer for `situation`."""
+        return _combine(self.parts, situation, presumed, deciding=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Any_:
+    """Or: a "yes" decides."""
+
+    parts: tuple[Condition, ...]
+
+    def ask(self, situation: Situation, presumed: Truth = None) -> Answer:
+        """Answer for `situation`."""
+        return _combine(self.parts, situation, presumed, deciding=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """The opposite; unknown stays unknown."""
+
+    part: Condition
+
+    def ask(self, situation: Situation, presumed: Truth = None) -> Answer:
+        """Answer for `situation`."""
+        answer = self.part.ask(situation, None if presumed is None else not presumed)
+        if answer.truth is None:
+            return answer
+        return Answer(not answer.truth, answer.reasons, changes=answer.changes)
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """A condition that counts only where it is stated: what is missing is presumed against it."""
+
+    part: Condition
+
+    def ask(self, situation: Situation, presumed: Truth = None) -> Answer:  # noqa: ARG002
+        """Answer for `situation`; the presumption of an outer exception does not reach inside."""
+        return self.part.ask(situation, presumed=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Unclear:
+    """A question the law itself leaves open."""
+
+    reason: Text
+
+    def ask(self, situation: Situation, presumed: Truth = None) -> Answer:  # noqa: ARG002
+        """Answer unknown, for this reason; no presumption settles it."""
+        return Answer(None, unclear=(self.reason,))
+
+
+@dataclass(frozen=True, slots=True)
+class InCatalogue:
+    """Whether the product matches an entry of the pack's catalogue."""
+
+    wanted: bool
+
+    def ask(self, situation: Situation, presumed: Truth = None) -> Answer:  # noqa: ARG002
+        """Answer for `situation`, with the reasons of the entries."""
+        answer = situation.in_catalogue
+        if self.wanted or answer.truth is None:
+            return answer
+        return Answer(not answer.truth, answer.reasons, changes=answer.changes)
+
+
+def either(answers: Iterable[Answer]) -> Answer:
+    """Return the "or" of `answers`."""
+    return _join(answers, deciding=True)
+
+
+def _combine(
+    parts: tuple[Condition, ...], situation: Situation, presumed: Truth, *, deciding: bool
+) -> Answer:
+    return _join((part.ask(situation, presumed) for part in parts), deciding=deciding)
+
+
+def _join(answers: Iterable[Answer], *, deciding: bool) -> Answer:
+    """Join by the first answer equal to `deciding`, or by all of them."""
+    seen: list[Answer] = []
+    unknown = False
+    for answer in answers:
+        if answer.truth is deciding:
+            return answer
+        unknown = unknown or answer.truth is None
+        seen.append(answer)
+    if len(seen) == 1:
+        return seen[0]
+    days = [answer.changes for answer in seen if answer.changes is not None]
+    return Answer(
+        None if unknown else not deciding,
+        tuple(reason for answer in seen for reason in answer.reasons),
+        _once(fact for answer in seen for fact in answer.missing),
+        _once(text for answer in seen for text in answer.unclear),
+        min(days, default=None),
+    )
+
+
+def _once(items: Iterable[Any]) -> tuple[Any, ...]:
+    return tuple(dict.fromkeys(items))

@@ -1,0 +1,145 @@
+"""Decide whether a run passes: which duties count, what trips the gate, and the exit code."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+
+from cncheck.load.problems import InputError, did_you_mean
+from cncheck.model import FORCES, Duty, Finding, Problem, Product, Report
+
+PASSED, TRIPPED, BAD_INPUT, NOTHING, UNDETERMINED, BAD_PACK, CRASHED = 0, 1, 2, 3, 4, 5, 70
+
+FAIL_ON = ("violated", "open", "undetermined", "never")
+"""What may trip the gate; besides them `due:<n>d`."""
+
+STRICT = ("violated", "open", "undetermined")
+_DUE = re.compile(r"due:(\d{1,4})d")
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What trips the gate, and for duties of which force."""
+
+    fail_on: tuple[str, ...] = ("violated",)
+    forces: frozenset[str] = frozenset({"mandatory"})
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """Whether the gate tripped, and on what."""
+
+    fail_on: tuple[str, ...]
+    tripped: bool
+    reasons: tuple[str, ...]
+    code: int
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """Counts over all products; duties of the policy's forces, in force, only."""
+
+    products: int
+    applies: int
+    undetermined: int
+    violated: int
+    open: int
+    undetermined_duties: int
+
+
+def policy(fail_on: Iterable[str], forces: Iterable[str] = ()) -> Policy:
+    """Return the policy of words as the command line takes them, comma-separated or repeated.
+
+    Raises:
+        InputError: a word is not known.
+
+    """
+    words = _split(fail_on) or ("violated",)
+    for word in words:
+        if word not in FAIL_ON and not _DUE.fullmatch(word):
+            hint = did_you_mean(word, FAIL_ON) or f" Use {', '.join(FAIL_ON)} or due:90d."
+            raise InputError([Problem(f'Cannot fail on "{word}".{hint}')])
+    if "never" in words:
+        words = ("never",)
+    elif "open" in words and "violated" not in words:
+        words = ("violated", *words)
+    extra = _split(forces)
+    for force in extra:
+        if force not in FORCES:
+            hint = did_you_mean(force, FORCES) or f" Forces: {', '.join(FORCES)}."
+            raise InputError([Problem(f'Unknown force "{force}".{hint}')])
+    return Policy(words, frozenset({"mandatory", *extra}))
+
+
+def _split(words: Iterable[str]) -> tuple[str, ...]:
+    parts = (part.strip() for word in words for part in word.split(","))
+    return tuple(dict.fromkeys(part for part in parts if part))
+
+
+def counted(report: Report, policy: Policy) -> Iterator[tuple[Product, Finding, Duty]]:
+    """Yield the duties that the policy counts: of its forces and of one product."""
+    for one in report.products:
+        for finding in one.findings:
+            if finding.verdict == "applies":
+                for duty in finding.duties:
+                    if duty.force in policy.forces and duty.obligation.portfolio is None:
+                        yield one.product, finding, duty
+
+
+def summary(report: Report, policy: Policy) -> Summary:
+    """Return the counts of a report."""
+    verdicts = [finding.verdict for one in report.products for finding in one.findings]
+    statuses = [duty.status for _, _, duty in counted(report, policy)]
+    return Summary(
+        len(report.products), verdicts.count("applies"), verdicts.count("undetermined"),
+        statuses.count("violated"), statuses.count("open"), statuses.count("undetermined"),
+    )  # fmt: skip
+
+
+def gate(report: Report, policy: Policy) -> Gate:
+    """Return whether the gate trips, with a reason for each duty or scheme that trips it."""
+    certain: list[str] = []
+    unsettled: list[str] = []
+    limit = _limit(policy.fail_on)
+    for product, _finding, duty in counted(report, policy):
+        label = f"{product.id}: {duty.obligation.id}"
+        if duty.status in ("violated", "open") and duty.status in policy.fail_on:
+            certain.append(f"{label} is {duty.status}")
+        elif duty.status == "undetermined" and "undetermined" in policy.fail_on:
+            unsettled.append(f"{label} is undetermined")
+        if limit is not None and _falls_due(duty, report, limit):
+            day = duty.due or duty.window.start
+            certain.append(f"{label} falls due on {day}")
+    if "undetermined" in policy.fail_on:
+        for one in report.products:
+            for finding in one.findings:
+                counts = finding.phase is not None and finding.force in policy.forces
+                if finding.verdict == "undetermined" and counts:
+                    unsettled.append(f"{one.product.id}: {finding.pack.id} is undetermined")
+    code = TRIPPED if certain else UNDETERMINED if unsettled else PASSED
+    return Gate(policy.fail_on, bool(code), (*certain, *unsettled), code)
+
+
+def _limit(fail_on: tuple[str, ...]) -> int | None:
+    days = [int(match[1]) for word in fail_on if (match := _DUE.fullmatch(word))]
+    return max(days, default=None)
+
+
+def _falls_due(duty: Duty, report: Report, days: int) -> bool:
+    """Return whether a duty not yet met has its deadline, or begins, within `days`."""
+    until = report.as_of + timedelta(days=days)
+    if duty.status in ("open", "undetermined") and duty.due is not None:
+        return report.as_of <= duty.due <= until
+    start = duty.window.start
+    return duty.status == "upcoming" and start is not None and start <= until
+
+
+def exit_code(report: Report, result: Gate) -> int:
+    """Return the exit code of a run: bad input, nothing evaluated, or what the gate says."""
+    if report.errors:
+        return BAD_INPUT
+    if not report.products or not report.packs:
+        return NOTHING
+    return result.code

@@ -1,0 +1,178 @@
+"""Turn the written form of a condition into the nodes of `conditions`, typed by the vocabulary."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from cncheck.conditions import (
+    LISTS,
+    OPERATORS,
+    All,
+    Any_,
+    Condition,
+    FactPlus,
+    InCatalogue,
+    Not,
+    Period,
+    Stated,
+    Test,
+    Text,
+    Unclear,
+)
+from cncheck.load.problems import did_you_mean
+from cncheck.model import Fact, ProductType, Role
+
+Path = tuple[str | int, ...]
+
+_PERIOD = re.compile(r"(\d+) (day|month|year)s?")
+_UNIT = {"day": ("days", 1), "month": ("months", 1), "year": ("months", 12)}
+_TRUTH = {True: Text("true", "是"), False: Text("false", "否")}
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What a condition may name."""
+
+    facts: Mapping[str, Fact]
+    types: Mapping[str, ProductType]
+    roles: Mapping[str, Role]
+
+
+class BadWording(Exception):
+    """A condition that cannot be understood, with the path to the place inside it."""
+
+    def __init__(self, path: Path, message: str) -> None:
+        self.path, self.message = path, message
+        super().__init__(message)
+
+
+def text(raw: Mapping[str, str]) -> Text:
+    """Return the sentence written as {en, zh}."""
+    return Text(raw["en"], raw["zh"])
+
+
+def period(raw: str, path: Path = ()) -> Period:
+    """Return the period written like "30 days", "6 months" or "2 years"."""
+    match = _PERIOD.fullmatch(raw)
+    if match is None:
+        raise BadWording(path, f'"{raw}" is no period; write for example "30 days" or "2 years".')
+    unit, factor = _UNIT[match[2]]
+    return Period(**{unit: int(match[1]) * factor})
+
+
+def condition(raw: Any, words: Words, path: Path = ()) -> Condition:
+    """Return the condition written as the mapping `raw`.
+
+    Raises:
+        BadWording: it names an unknown fact, type, operator or value, or compares unlike things.
+
+    """
+    if not isinstance(raw, Mapping) or not raw:
+        raise BadWording(path, "A condition is a mapping with at least one key.")
+    parts = tuple(_clause(key, value, words, (*path, key)) for key, value in raw.items())
+    return parts[0] if len(parts) == 1 else All(parts)
+
+
+def _clause(key: str, raw: Any, words: Words, path: Path) -> Condition:
+    build = _CONNECTIVES.get(key)
+    if build is not None:
+        return build(raw, words, path)
+    fact = words.facts.get(key)
+    if fact is None:
+        known = [*words.facts, *_CONNECTIVES]
+        raise BadWording(path, f'"{key}" is no fact.{did_you_mean(key, known)}')
+    if isinstance(raw, Mapping):
+        tests = tuple(_test(fact, name, of, words, (*path, name)) for name, of in raw.items())
+        return tests[0] if len(tests) == 1 else All(tests)
+    if fact.kind == "product_type":
+        return _test(fact, "is_a", raw, words, path)
+    return _test(fact, "in" if isinstance(raw, list) else "is", raw, words, path)
+
+
+def _several(raw: Any, words: Words, path: Path) -> tuple[Condition, ...]:
+    if not isinstance(raw, list) or not raw:
+        raise BadWording(path, "A list of conditions is expected.")
+    return tuple(condition(part, words, (*path, i)) for i, part in enumerate(raw))
+
+
+def _unless(raw: Any, words: Words, path: Path) -> Condition:
+    if isinstance(raw, list):
+        return Not(Stated(Any_(_several(raw, words, path))))
+    return Not(Stated(condition(raw, words, path)))
+
+
+_CONNECTIVES = {
+    "all": lambda raw, words, path: All(_several(raw, words, path)),
+    "any": lambda raw, words, path: Any_(_several(raw, words, path)),
+    "not": lambda raw, words, path: Not(condition(raw, words, path)),
+    "unless": _unless,
+    "if_stated": lambda raw, words, path: Stated(condition(raw, words, path)),
+    "unclear": lambda raw, _words, _path: Unclear(text(raw)),
+    "in_catalogue": lambda raw, _words, _path: InCatalogue(raw),
+}
+
+
+def _test(fact: Fact, name: str, raw: Any, words: Words, path: Path) -> Test:
+    how = OPERATORS.get(name)
+    if how is None:
+        raise BadWording(path, f'"{name}" is no operator.{did_you_mean(name, OPERATORS)}')
+    if fact.kind not in how.kinds:
+        allowed = ", ".join(word for word, row in OPERATORS.items() if fact.kind in row.kinds)
+        raise BadWording(path, f'"{name}" does not fit a {fact.kind}; use one of: {allowed}.')
+    if name == "given":
+        phrase = how.phrase if raw else Text("stated as false", "明示为 false")
+        return Test(fact.name, name, raw, fact.kind, phrase)
+    operand, shown = _operand(fact, name, raw, words, path)
+    phrase = Text(how.phrase.en.format(shown.en), how.phrase.zh.format(shown.zh))
+    return Test(fact.name, name, operand, fact.kind, phrase)
+
+
+def _operand(fact: Fact, name: str, raw: Any, words: Words, path: Path) -> tuple[Any, Text]:
+    if isinstance(raw, Mapping):
+        other = words.facts.get(raw.get("fact", ""))
+        if other is None:
+            known = did_you_mean(str(raw.get("fact")), words.facts)
+            raise BadWording(path, f'"{raw.get("fact")}" is no fact.{known}')
+        if "plus" not in raw:
+            return FactPlus(other.name), Text(other.name, other.name)
+        shown = f"{other.name} + {raw['plus']}"
+        return FactPlus(other.name, period(raw["plus"], path)), Text(shown, shown)
+    if name in ("matches", "all_match"):
+        re.compile(raw)
+        return raw, Text(raw, raw)
+    several = isinstance(raw, list) or name in ("is_a", "includes_any", "excludes_all")
+    items = raw if isinstance(raw, list) else [raw]
+    pairs = [_literal(fact, item, words, path) for item in items]
+    shown_all = Text(", ".join(t.en for _, t in pairs), "、".join(t.zh for _, t in pairs))
+    values = [value for value, _ in pairs]
+    return (frozenset(values) if several else values[0]), shown_all
+
+
+def _literal(fact: Fact, raw: Any, words: Words, path: Path) -> tuple[Any, Text]:
+    """Return the typed value of a literal and how it reads."""
+    match fact.kind:
+        case "number" | "integer" if isinstance(raw, (int, float)) and not isinstance(raw, bool):
+            return raw, Text(f"{raw:.12g}", f"{raw:.12g}")
+        case "boolean" if isinstance(raw, bool):
+            return raw, _TRUTH[raw]
+        case "date" if isinstance(raw, str):
+            try:
+                return date.fromisoformat(raw), Text(raw, raw)
+            except ValueError:
+                raise BadWording(path, f'"{raw}" is no day; write 2026-01-31.') from None
+        case "product_type" if raw in words.types:
+            return raw, words.types[raw].name
+        case "product_type":
+            raise BadWording(path, f'"{raw}" is no product type.{did_you_mean(raw, words.types)}')
+        case "roles" if raw in words.roles:
+            return raw, words.roles[raw].name
+        case "text" | "choice" | "choices" if isinstance(raw, str):
+            if fact.values and raw not in fact.values:
+                raise BadWording(path, f'"{raw}" is no value of {fact.name}: {", ".join(fact.values)}.')
+            return raw, Text(raw, raw)
+    kind = "list of words" if fact.kind in LISTS else fact.kind
+    raise BadWording(path, f"{raw!r} does not fit {fact.name}, which is a {kind}.")

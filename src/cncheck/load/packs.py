@@ -1,0 +1,232 @@
+"""Turn the written form of a rule pack into a `Pack`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date
+from typing import Any
+
+from cncheck.conditions import Condition, Text
+from cncheck.load.language import BadWording, Path, Words, condition, period, text
+from cncheck.load.problems import did_you_mean
+from cncheck.load.vocabulary import fact
+from cncheck.model import (
+    Citation,
+    Difference,
+    Due,
+    Entry,
+    Fact,
+    Instrument,
+    Note,
+    Obligation,
+    Pack,
+    Phase,
+    Portfolio,
+    Standard,
+    Vocabulary,
+    Window,
+)
+
+_NOTE_VERDICTS = ("applies", "undetermined")
+_AS_OF = Fact("as_of", "date", Text("For which day is the question asked?", "以哪一天为准？"))
+_STANDARDS = Fact("entry.standards", "choices", Text("Standards in force", "现行标准"))
+
+
+class _Reader:
+    """Builds the parts of one pack and remembers every problem, so that all are told at once."""
+
+    def __init__(self, raw: Mapping[str, Any], vocabulary: Vocabulary) -> None:
+        self.raw = raw
+        self.id: str = raw["id"]
+        self.problems: list[tuple[Path, str]] = []
+        self.vocabulary = vocabulary
+        self.evidence = self._facts(f"evidence.{self.id}", "evidence")
+        self.entry_facts = self._facts("entry", "entry_facts")
+        facts = {**vocabulary.facts, **self.evidence, **self.entry_facts}
+        facts |= {_AS_OF.name: _AS_OF, _STANDARDS.name: _STANDARDS}
+        self.words = Words(facts, vocabulary.types, vocabulary.roles)
+
+    def _facts(self, prefix: str, section: str) -> dict[str, Fact]:
+        rows = self.raw.get(section, {})
+        named = ((f"{prefix}.{key}", key, row) for key, row in rows.items())
+        return {name: fact(name, {"question": {"en": key, "zh": key}, **row}) for name, key, row in named}
+
+    def condition(self, holder: Mapping[str, Any], key: str, path: Path) -> Condition | None:
+        if key not in holder:
+            return None
+        return self.attempt(lambda: condition(holder[key], self.words, (*path, key)))
+
+    def attempt(self, build: Callable[[], Any]) -> Any:
+        try:
+            return build()
+        except BadWording as error:
+            self.problems.append((error.path, error.message))
+            return None
+
+    def cite(self, holder: Mapping[str, Any], path: Path) -> tuple[Citation, ...]:
+        rows = holder.get("cite", [])
+        citations = []
+        for row in rows if isinstance(rows, list) else [rows]:
+            if row["source"] not in self.vocabulary.sources:
+                hint = did_you_mean(row["source"], self.vocabulary.sources)
+                self.problems.append(((*path, "cite"), f'"{row["source"]}" is no source.{hint}'))
+            citations.append(Citation(row["source"], str(row.get("at", "")), row.get("act", "")))
+        return tuple(citations)
+
+    def known(self, words: Any, known: Mapping[str, Any], what: str, path: Path) -> frozenset[str]:
+        for word in words:
+            if word not in known:
+                message = f'"{word}" is no {what}.{did_you_mean(word, known)}'
+                self.problems.append((path, message))
+        return frozenset(words)
+
+    def window(self, holder: Mapping[str, Any], path: Path) -> Window:
+        start, end = (self.attempt(lambda k=k: _day(holder.get(k), (*path, k))) for k in ("from", "until"))
+        if start and end and start > end:
+            self.problems.append(((*path, "until"), f"The window ends ({end}) before it begins ({start})."))
+        return Window(start, end)
+
+    def phase(self, row: Mapping[str, Any], path: Path) -> Phase:
+        title = text(row["title"]) if "title" in row else Text(row["id"], row["id"])
+        return Phase(row["id"], title, self.window(row, path), row["force"], self.cite(row, path),
+                     row.get("confidence", "confirmed"))  # fmt: skip
+
+    def entry(self, row: Mapping[str, Any], path: Path) -> Entry:
+        types = self.known(row.get("product_types", ()), self.vocabulary.types, "product type",
+                           (*path, "product_types"))  # fmt: skip
+        written = {
+            key: value
+            for key, value in (("all", [row["scope"]] if "scope" in row else None),
+                               ("unless", row.get("unless")))
+            if value is not None
+        }  # fmt: skip
+        scope = self.attempt(lambda: condition(written, self.words, path)) if written else None
+        standards = tuple(
+            Standard(s["number"], self.window(s, (*path, "standards", i)), s.get("confidence", "confirmed"))
+            for i, s in enumerate(row.get("standards", ()))
+        )
+        return Entry(
+            row["code"], text(row["name"]), types, scope, standards, self._values(row, path),
+            self.cite(row, path), row["confidence"], _text(row, "erratum"), _text(row, "note"),
+            row.get("merged_into", ""),
+        )  # fmt: skip
+
+    def _values(self, row: Mapping[str, Any], path: Path) -> dict[str, Any]:
+        """Return the entry's own values, as facts `entry.<name>`."""
+        values: dict[str, Any] = {}
+        for key, value in row.get("facts", {}).items():
+            name, place = f"entry.{key}", (*path, "facts", key)
+            declared = self.entry_facts.get(name)
+            if declared is None:
+                hint = did_you_mean(key, self.raw.get("entry_facts", {}))
+                self.problems.append((place, f'"{key}" is not declared in entry_facts.{hint}'))
+            elif declared.kind == "date":
+                values[name] = self.attempt(lambda v=value, p=place: _day(v, p))
+            else:
+                values[name] = value
+        return values
+
+    def obligation(self, row: Mapping[str, Any], path: Path) -> Obligation:
+        self.known(row["binds"], self.vocabulary.roles, "role", (*path, "binds"))
+        phases = {phase["id"]: phase for phase in self.raw["phases"]}
+        if not row["id"].startswith(f"{self.id}/"):
+            self.problems.append(((*path, "id"), f"An obligation of this pack is called {self.id}/..."))
+        if "met_if" not in row and "portfolio" not in row and row.get("force") != "informational":
+            message = "A duty says when it is met (met_if), or is `force: informational`."
+            self.problems.append((path, message))
+        dated_by = row.get("dated_by", self.raw.get("dated_by", "as_of"))
+        return Obligation(
+            row["id"], text(row["title"]), text(row.get("means", row["title"])), tuple(row["binds"]),
+            self.condition(row, "when", path),
+            self.known(row.get("phases", ()), phases, "phase of this pack", (*path, "phases")),
+            self.window(row, path), dated_by, row.get("force", ""), self._due(row, path),
+            self.condition(row, "met_if", path), self.cite(row, path),
+            row.get("confidence", "confirmed"), self._portfolio(row, path),
+        )  # fmt: skip
+
+    def _due(self, row: Mapping[str, Any], path: Path) -> Due | None:
+        if "due" not in row:
+            return None
+        due = row["due"]
+        self.known([due["fact"]], self.words.facts, "fact", (*path, "due"))
+        plus = self.attempt(lambda: period(due.get("plus", "0 days"), (*path, "due", "plus")))
+        return Due(due["fact"], plus)
+
+    def _portfolio(self, row: Mapping[str, Any], path: Path) -> Portfolio | None:
+        if row.get("per", "product") == "product":
+            return None
+        rule, place = row["portfolio"], (*path, "portfolio")
+        declared = self.condition(rule, "declared_if", place)
+        return Portfolio(rule["at_least"], rule["counting"], rule["covering"], declared)  # type: ignore[arg-type]
+
+    def note(self, row: Mapping[str, Any], path: Path) -> Note:
+        ids = {obligation["id"]: obligation for obligation in self.raw["obligations"]}
+        if "obligation" in row:
+            self.known([row["obligation"]], ids, "obligation of this pack", (*path, "obligation"))
+        return Note(
+            row["kind"], text(row), frozenset(row.get("verdicts", _NOTE_VERDICTS)),
+            self.condition(row, "when", path), row.get("obligation"), self.cite(row, path),
+        )  # fmt: skip
+
+    def instrument(self, row: Mapping[str, Any], path: Path) -> Instrument:
+        return Instrument(
+            row["number"], text(row["title"]), str(row.get("issued", "")), str(row.get("in_force", "")),
+            str(row.get("until", "")), self.cite(row, path), row.get("confidence", "confirmed"),
+        )  # fmt: skip
+
+    def difference(self, row: Mapping[str, Any], path: Path) -> Difference:
+        return Difference(text(row["topic"]), text(row["china"]), text(row["eu"]), self.cite(row, path))
+
+    def each(self, section: str, build: Callable[[Any, Path], Any]) -> tuple[Any, ...]:
+        rows = self.raw.get(section, [])
+        return tuple(build(row, (section, i)) for i, row in enumerate(rows))
+
+
+def pack(
+    raw: Mapping[str, Any], sha256: str, vocabulary: Vocabulary
+) -> tuple[Pack, list[tuple[Path, str]]]:
+    """Return the pack written in `raw`, whose form was checked, and all problems of its wording."""
+    read = _Reader(raw, vocabulary)
+    entries = read.each("catalogue", read.entry)
+    read.problems += _repeated(raw, "catalogue", "code") + _repeated(raw, "obligations", "id")
+    built = Pack(
+        raw["id"], raw["version"], str(raw["reviewed"]), sha256, text(raw["title"]),
+        text(raw["summary"]), text(raw["authority"]), raw.get("dated_by", "as_of"),
+        read.condition(raw, "applies_if", ()),  # type: ignore[arg-type]
+        read.cite(raw, ()), raw.get("confidence", "confirmed"), read.each("phases", read.phase),
+        entries, _by_type(entries), read.each("obligations", read.obligation),
+        read.each("notes", read.note), read.evidence, read.each("instruments", read.instrument),
+        read.each("differs_from_eu", read.difference),
+    )  # fmt: skip
+    return built, read.problems
+
+
+def _by_type(entries: tuple[Entry, ...]) -> dict[str, tuple[Entry, ...]]:
+    found: dict[str, tuple[Entry, ...]] = {}
+    for entry in entries:
+        for type_ in entry.product_types:
+            found[type_] = (*found.get(type_, ()), entry)
+    return found
+
+
+def _repeated(raw: Mapping[str, Any], section: str, key: str) -> list[tuple[Path, str]]:
+    seen: set[str] = set()
+    problems: list[tuple[Path, str]] = []
+    for i, row in enumerate(raw.get(section, ())):
+        if row[key] in seen:
+            problems.append(((section, i, key), f'The {key} "{row[key]}" stands twice.'))
+        seen.add(row[key])
+    return problems
+
+
+def _day(raw: str | None, path: Path) -> date | None:
+    if raw is None:
+        return None
+    try:
+        return date.fromisoformat(raw)
+    except ValueError:
+        raise BadWording(path, f'"{raw}" is no day; write 2026-01-31.') from None
+
+
+def _text(row: Mapping[str, Any], key: str) -> Text | None:
+    return text(row[key]) if key in row else None

@@ -1,0 +1,41 @@
+"""How the doors say no: every problem of a file at once, each with its place and its mend."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from cncheck.model import Problem
+
+
+class InputError(Exception):
+    """An input that cannot be used.
+
+    Attributes:
+        problems: what is wrong with it, in the order of the file.
+
+    """
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("; ".join(problem.message for problem in self.problems))
+
+
+class PackError(InputError):
+    """A rule pack or a vocabulary that cannot be used: our fault, not the product's."""
+
+
+def nearest(word: str, known: Iterable[str], *, limit: int = 3) -> list[str]:
+    """Return up to `limit` of the `known` words that resemble `word`, the most alike first."""
+    from rapidfuzz import fuzz, process, utils  # noqa: PLC0415  only needed when something is wrong
+
+    found = process.extract(
+        word, list(known), scorer=fuzz.WRatio, processor=utils.default_process,
+        limit=limit, score_cutoff=70,
+    )  # fmt: skip
+    return [choice for choice, _score, _index in found]
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Return " Did you mean a, b?", or nothing where no known word is near."""
+    words = nearest(word, known)
+    return f" Did you mean {', '.join(words)}?" if words else ""

@@ -1,0 +1,184 @@
+"""Load the rules: find the files, check their form once, and build the packs."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from cncheck import __version__
+from cncheck.load import cache
+from cncheck.load.language import BadWording, text
+from cncheck.load.packs import pack
+from cncheck.load.problems import InputError, PackError, did_you_mean
+from cncheck.load.vocabulary import vocabulary
+from cncheck.load.yamlfile import Places, decode, read_documents, read_text
+from cncheck.model import Fact, Pack, Problem, Rules
+
+_HERE = Path(__file__).parent.parent
+_LISTS = ("not_covered",)
+
+
+def rules_folder() -> Path:
+    """Return the folder of the rules that come with cncheck: in the wheel, or in a checkout."""
+    packaged = _HERE / "rules"
+    return packaged if packaged.is_dir() else _HERE.parent.parent / "rules"
+
+
+def load_rules(extra: Sequence[Path] = ()) -> Rules:
+    """Return the rules that come with cncheck, and those of the `extra` folders.
+
+    A pack of an extra folder replaces the pack with the same id, or is added after the others; words
+    of its `vocabulary/` are added or replaced likewise.
+
+    Raises:
+        InputError: an extra folder does not exist or holds no pack.
+        PackError: a pack or the vocabulary is not well-formed.
+
+    """
+    files = _files([rules_folder(), *extra])
+    digest = hashlib.sha256(f"{__version__}\n".encode())
+    for path, data in files.items():
+        digest.update(f"{path.parent.name}/{path.name}:{len(data)}\n".encode())
+        digest.update(data)
+    key = digest.hexdigest()
+    written = cache.recall(key)
+    if written is None:
+        written = _read(files)
+        cache.keep(key, written)
+    return _build(written, files)
+
+
+def select(rules: Rules, only: Iterable[str] = (), skip: Iterable[str] = ()) -> Rules:
+    """Return `rules` with only the named packs, and without the skipped ones.
+
+    Raises:
+        InputError: a name is no pack.
+
+    """
+    only, skip = tuple(only), tuple(skip)
+    known = [pack.id for pack in rules.packs]
+    unknown = [name for name in (*only, *skip) if name not in known]
+    if unknown:
+        raise InputError(
+            Problem(f'Unknown pack "{name}".{did_you_mean(name, known) or " `cncheck rules list` names them."}')
+            for name in unknown
+        )  # fmt: skip
+    packs = (p for p in rules.packs if (not only or p.id in only) and p.id not in skip)
+    return replace(rules, packs=tuple(packs))
+
+
+def _files(folders: Sequence[Path]) -> dict[Path, bytes]:
+    """Return the content of every rule file, packs and vocabulary, in reading order."""
+    found: dict[Path, bytes] = {}
+    for folder in folders:
+        paths = sorted(folder.glob("*.yaml")) + sorted(folder.glob("vocabulary/*.yaml"))
+        if not paths:
+            message = "There is no rule pack (*.yaml) in this folder. Does it exist?"
+            raise InputError([Problem(message, str(folder))])
+        for path in paths:
+            try:
+                found[path] = path.read_bytes()
+            except OSError as error:
+                raise InputError([Problem(f"Cannot read: {error.strerror}.", str(path))]) from None
+    return found
+
+
+def _read(files: Mapping[Path, bytes]) -> dict[str, Any]:
+    """Return the files as plain data, checked for their form.
+
+    The shape is {"vocabulary": {stem: {word: row}}, "packs": {id: {"file", "sha256", "raw"}}}.
+    """
+    words: dict[str, Any] = {}
+    packs: dict[str, Any] = {}
+    problems: list[Problem] = []
+    for path, data in files.items():
+        try:
+            documents = read_documents(decode(data, str(path)), str(path))
+        except InputError as error:
+            problems.extend(error.problems)
+            continue
+        raw = documents[0] if len(documents) == 1 else None
+        if path.parent.name == "vocabulary":
+            if path.stem in _LISTS:
+                words[path.stem] = words.get(path.stem, []) + (raw or [])
+            else:
+                words[path.stem] = words.get(path.stem, {}) | (raw or {})
+            continue
+        wrong = form_problems(raw, "pack")
+        if not wrong and raw["id"] != path.stem:
+            wrong = [(("id",), f'The pack is called "{raw["id"]}" but its file {path.name}.')]
+        problems.extend(_located(wrong, path))
+        if not wrong:
+            packs[raw["id"]] = {"sha256": hashlib.sha256(data).hexdigest(), "raw": raw}
+    if not problems:
+        folder = next(path.parent for path in files if path.parent.name == "vocabulary")
+        for at, message in form_problems(words, "vocabulary"):
+            problems.extend(_located([(at[1:], message)], folder / f"{at[0]}.yaml" if at else folder))
+    if problems:
+        raise PackError(problems)
+    return {"vocabulary": words, "packs": packs}
+
+
+def form_problems(raw: Any, schema: str) -> list[tuple[tuple[str | int, ...], str]]:
+    """Return path and message of everything in `raw` that its JSON Schema does not allow."""
+    from jsonschema import Draft202012Validator  # noqa: PLC0415  80 ms, and only after a change
+    from jsonschema.exceptions import best_match  # noqa: PLC0415
+
+    text = (_HERE / "schemas" / f"{schema}.schema.json").read_text(encoding="utf-8")
+    validator = Draft202012Validator(json.loads(text))
+    found = []
+    for error in validator.iter_errors(raw):
+        deepest = best_match([error]) or error
+        found.append((tuple(deepest.absolute_path), f"{deepest.message[:200]}."))
+    return sorted(found, key=lambda row: [str(step) for step in row[0]])
+
+
+def _located(wrong: Iterable[tuple[tuple[str | int, ...], str]], path: Path) -> list[Problem]:
+    wrong = list(wrong)
+    if not wrong:
+        return []
+    places: Places = {}
+    read_documents(read_text(path), str(path), places)
+    problems = []
+    for at, message in wrong:
+        place: tuple[str | int, ...] = (0, *at)
+        while place and place not in places:
+            place = place[:-1]
+        shown = ".".join(str(step) for step in at)
+        problems.append(Problem(f"{shown}: {message}" if shown else message, str(path), *places.get(place, (1, 1))))
+    return problems
+
+
+def _build(written: Mapping[str, Any], files: Mapping[Path, bytes]) -> Rules:
+    """Build the rules from checked data; say every wrong word with its place."""
+    by_name = {path.stem: path for path in files if path.parent.name != "vocabulary"}
+    try:
+        words = vocabulary(written["vocabulary"])
+    except BadWording as error:
+        folder = next(path.parent for path in files if path.parent.name == "vocabulary")
+        at = ".".join(str(step) for step in error.path)
+        raise PackError([Problem(f"{at}: {error.message}", str(folder))]) from None
+    packs: list[Pack] = []
+    problems: list[Problem] = []
+    for name, one in written["packs"].items():
+        try:
+            built, wrong = pack(one["raw"], one["sha256"], words)
+        except BadWording as error:
+            wrong = [(error.path, error.message)]
+        else:
+            packs.append(built)
+        problems.extend(_located(wrong, by_name[name]))
+    if problems:
+        raise PackError(problems)
+    facts: dict[str, Fact] = dict(words.facts)
+    for built in packs:
+        facts |= built.evidence
+    return Rules(
+        words, tuple(packs), facts,
+        tuple(fact for fact in words.facts.values() if fact.assume is not None),
+        tuple(text(row) for row in written["vocabulary"]["not_covered"]),
+    )  # fmt: skip

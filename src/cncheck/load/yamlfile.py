@@ -1,0 +1,243 @@
+"""Read YAML and JSON strictly, into plain data: dict, list, str, int, float, bool, None.
+
+YAML as people write it is full of traps: `NO` is a boolean, `0510210600` an octal number, the second
+of two equal keys wins, a date may be no date, and a deep nest crashes the C library. This reader
+works on the parser's events, knows the scalars of YAML 1.2 only (`true`, `false`, `null`, decimal
+numbers), leaves everything else text, and refuses what could be read in two ways.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from cncheck.load.problems import InputError
+from cncheck.model import Problem
+
+MAX_DEPTH = 100
+MAX_BYTES = 32 * 1024 * 1024
+
+Places = dict[tuple[str | int, ...], tuple[int, int]]
+"""Line and column (from 1) of each key or item, by its path: document number, keys, indices."""
+
+_PARSER: type = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_CONSTANTS = {"": None, "~": None, "null": None, "true": True, "false": False}
+_NUMBER = re.compile(
+    r"(?P<integer>[-+]?(?:0|[1-9][0-9]*))|[-+]?(?:0|[1-9][0-9]*)?\.[0-9]+(?:[eE][-+]?[0-9]+)?"
+    r"|[-+]?(?:0|[1-9][0-9]*)\.?(?:[eE][-+]?[0-9]+)|[-+]?(?:0|[1-9][0-9]*)\."
+)
+_LEADING_ZERO = re.compile(r"[-+]?0[0-9]+")
+_FIRST_OF_A_NUMBER = frozenset("+-.0123456789")
+
+
+class _Refusal(Exception):
+    def __init__(self, message: str, mark: Any) -> None:
+        self.message, self.mark = message, mark
+        super().__init__(message)
+
+
+def read_text(path: Path) -> str:
+    """Return the text of the file at `path`.
+
+    Raises:
+        InputError: the file cannot be opened, is too large or is not UTF-8 text.
+
+    """
+    try:
+        if path.is_dir():
+            raise InputError([Problem("This is a folder, a file was expected.", str(path))])
+        size = path.stat().st_size
+        if size > MAX_BYTES:
+            message = (
+                f"The file has {size / 1048576:.0f} MB, more than the {MAX_BYTES // 1048576} MB a"
+                " descriptor may have. Split it, or check a list with `cncheck batch`."
+            )
+            raise InputError([Problem(message, str(path))])
+        data = path.read_bytes()
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise InputError([Problem(f"Cannot read the file: {reason}.", str(path))]) from None
+    return decode(data, str(path))
+
+
+def decode(data: bytes, file: str) -> str:
+    """Return `data` as text; raise InputError naming `file` if it is not UTF-8 text."""
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        message = "This is not UTF-8 text. Save the file as UTF-8 (or is it no text file?)."
+        raise InputError([Problem(message, file, line)]) from None
+    if "\0" in text:
+        line = text.count("\n", 0, text.index("\0")) + 1
+        raise InputError([Problem("This is a binary file, YAML or JSON was expected.", file, line)])
+    return text
+
+
+def read_documents(text: str, file: str, places: Places | None = None) -> list[Any]:
+    """Return the documents of a YAML (or JSON) `text` as plain data.
+
+    Args:
+        text: what the file says.
+        file: its name, for messages.
+        places: filled with the place of every key and item, if given.
+
+    Raises:
+        InputError: the text is not well-formed, or could be read in two ways.
+
+    """
+    try:
+        if file.endswith(".json"):
+            text = _json_escapes(text)
+        return list(_build(yaml.parse(text, Loader=_PARSER), places))
+    except _Refusal as refusal:
+        line, column = refusal.mark.line + 1, refusal.mark.column + 1
+        raise InputError([Problem(refusal.message, file, line, column)]) from None
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        where = (mark.line + 1, mark.column + 1) if mark else (None, None)
+        what = ", ".join(part for part in (error.context, error.problem) if part)
+        hint = _hint(text, where[0])
+        raise InputError([Problem(f"This is not valid YAML: {what}.{hint}", file, *where)]) from None
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1 if isinstance(error.position, int) else None
+        message = f"The text contains a character YAML forbids ({error.reason})."
+        raise InputError([Problem(message, file, line)]) from None
+
+
+def _json_escapes(text: str) -> str:
+    r"""Return JSON with surrogate pairs (`\ud83d\ude00`), which YAML does not know, written out."""
+    if "\\ud" not in text and "\\uD" not in text:
+        return text
+    pair = re.compile(r"\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})")
+    return pair.sub(
+        lambda m: (chr(int(m[1], 16)) + chr(int(m[2], 16))).encode("utf-16", "surrogatepass").decode("utf-16"),  # noqa: E501
+        text,
+    )  # fmt: skip
+
+
+def _hint(text: str, line: int | None) -> str:
+    lines = text.splitlines()
+    if line and line <= len(lines) and "\t" in lines[line - 1][: len(lines[line - 1]) - len(lines[line - 1].lstrip())]:  # noqa: E501
+        return " Indent with spaces, not with tabs."
+    return " Look for a missing quote, bracket or colon, or a wrong indent, here or just above."
+
+
+def _build(events: Iterator[Any], places: Places | None) -> Iterator[Any]:
+    """Turn parser events into data without recursion, so that no nesting can crash us."""
+    stack: list[tuple[Any, tuple[str | int, ...]]] = []
+    keys: list[str | None] = []  # the pending key of each open mapping; None in a sequence
+    document = -1
+    result: Any = None
+    for event in events:
+        kind = type(event)
+        if kind is yaml.ScalarEvent:
+            if event.anchor is not None or (event.tag is not None and event.tag != "!"):
+                _refuse_decoration(event)
+            if stack and type(stack[-1][0]) is dict and keys[-1] is None:
+                keys[-1] = _key(event, stack[-1], places)
+                continue
+            value = event.value if not event.implicit[0] else _scalar(event)
+        elif kind is yaml.MappingStartEvent or kind is yaml.SequenceStartEvent:
+            if event.anchor is not None or event.tag is not None:
+                _refuse_decoration(event)
+            if stack and type(stack[-1][0]) is dict and keys[-1] is None:
+                message = "A key must be a plain word, not a list or a mapping."
+                raise _Refusal(message, event.start_mark)
+            if len(stack) >= MAX_DEPTH:
+                message = f"The nesting is deeper than {MAX_DEPTH} levels."
+                raise _Refusal(message, event.start_mark)
+            path = _place(stack, keys, document, event, places)
+            stack.append(({} if kind is yaml.MappingStartEvent else [], path))
+            keys.append(None)
+            continue
+        elif kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
+            value, _path = stack.pop()
+            keys.pop()
+            if not stack:
+                result = value
+                continue
+            _put(stack[-1][0], keys, value)
+            continue
+        elif kind is yaml.AliasEvent:
+            message = "Anchors and aliases (&, *) are not supported: write the value out."
+            raise _Refusal(message, event.start_mark)
+        elif kind is yaml.DocumentStartEvent:
+            document += 1
+            result = None
+            continue
+        elif kind is yaml.DocumentEndEvent:
+            yield result
+            continue
+        else:
+            continue
+        if stack:
+            _place(stack, keys, document, event, places)
+            _put(stack[-1][0], keys, value)
+        else:
+            result = value
+
+
+def _refuse_decoration(event: Any) -> None:
+    what = "Anchors and aliases (&, *)" if event.anchor is not None else f"Tags ({event.tag})"
+    raise _Refusal(f"{what} are not supported: write the value out.", event.start_mark)
+
+
+def _put(container: Any, keys: list[str | None], value: Any) -> None:
+    if type(container) is dict:
+        container[keys[-1]] = value
+        keys[-1] = None
+    else:
+        container.append(value)
+
+
+def _place(
+    stack: list[tuple[Any, tuple[str | int, ...]]], keys: list[str | None],
+    document: int, event: Any, places: Places | None,
+) -> tuple[str | int, ...]:  # fmt: skip
+    """Return the path of the value that begins here, and note its place unless its key did."""
+    if places is None:
+        return ()
+    if not stack:
+        path: tuple[str | int, ...] = (document,)
+    else:
+        container, above = stack[-1]
+        path = (*above, keys[-1] if type(container) is dict else len(container))  # type: ignore[arg-type]
+    places.setdefault(path, (event.start_mark.line + 1, event.start_mark.column + 1))
+    return path
+
+
+def _key(event: Any, top: tuple[Any, tuple[str | int, ...]], places: Places | None) -> str:
+    mapping, above = top
+    key: str = event.value
+    if key in mapping:
+        message = f'The key "{key}" stands twice in this mapping. Keep one of them.'
+        raise _Refusal(message, event.start_mark)
+    if places is not None:
+        places[*above, key] = (event.start_mark.line + 1, event.start_mark.column + 1)
+    return key
+
+
+def _scalar(event: Any) -> Any:
+    """Return the value of a plain scalar by the core schema of YAML 1.2."""
+    text: str = event.value
+    if text in _CONSTANTS:
+        return _CONSTANTS[text]
+    if text[0] not in _FIRST_OF_A_NUMBER:
+        return text
+    match = _NUMBER.fullmatch(text)
+    if match is None:
+        if _LEADING_ZERO.fullmatch(text):
+            message = (
+                f"{text} begins with a zero, which programs read in different ways."
+                f' Write it in quotes ("{text}") to keep it as text, or without the zero.'
+            )
+            raise _Refusal(message, event.start_mark)
+        return text
+    if match["integer"] and len(text) <= 18:  # noqa: PLR2004  beyond 64 bits a count is no count
+        return int(text)
+    return float(text)

@@ -1,0 +1,360 @@
+"""The nouns: what a pack, a product and a report are made of. Frozen, typed, without behaviour."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from cncheck.conditions import NO_TIME, Condition, Period, Reason, Text
+
+FORCES = ("mandatory", "pilot", "voluntary", "recommended", "informational")
+CONFIDENCES = ("confirmed", "single_source", "unconfirmed")
+VERDICTS = {True: "applies", False: "does_not_apply", None: "undetermined"}
+STATUSES = ("violated", "open", "undetermined", "upcoming", "met", "not_bound", "ended")
+KINDS = (
+    "text", "number", "integer", "boolean", "date", "choice", "choices", "product_type", "roles",
+)  # fmt: skip
+
+
+# ---- the vocabulary ----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """Something that can be said about a product."""
+
+    name: str
+    kind: str
+    question: Text
+    unit: str = ""
+    values: tuple[str, ...] = ()
+    """The allowed values of a `choice` or `choices`; empty = any text."""
+    minimum: float | None = None
+    assume: Any = None
+    """What is taken for granted when nothing is said; "as_of" = the day of the question."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProductType:
+    """A kind of product, or a heading over several kinds."""
+
+    id: str
+    name: Text
+    wider: frozenset[str]
+    """This type and every wider one."""
+    synonyms: tuple[str, ...] = ()
+    hs: tuple[str, ...] = ()
+    """Six-digit codes of the Harmonized System, where they are certain."""
+    group: bool = False
+    """A heading: rules may name it, a product may not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """What a company is to a product."""
+
+    id: str
+    name: Text
+    wider: frozenset[str]
+    """This role and every wider one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A document in which the law was read."""
+
+    id: str
+    title: str
+    publisher: str = ""
+    date: str = ""
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """The words that packs and products may use."""
+
+    facts: Mapping[str, Fact]
+    types: Mapping[str, ProductType]
+    roles: Mapping[str, Role]
+    sources: Mapping[str, Source]
+
+
+# ---- the law -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """Where a statement comes from: the instrument, and the place where it was read."""
+
+    source: str
+    at: str = ""
+    act: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Days from `start` to `end`, both included; None = open."""
+
+    start: date | None = None
+    end: date | None = None
+
+
+ALWAYS = Window()
+
+
+@dataclass(frozen=True, slots=True)
+class Instrument:
+    """An act or standard that is the legal basis of a scheme."""
+
+    number: str
+    title: Text
+    issued: str = ""
+    in_force: str = ""
+    until: str = ""
+    cite: tuple[Citation, ...] = ()
+    confidence: str = "confirmed"
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """A time during which the scheme has a certain force."""
+
+    id: str
+    title: Text
+    window: Window
+    force: str
+    cite: tuple[Citation, ...] = ()
+    confidence: str = "confirmed"
+
+
+@dataclass(frozen=True, slots=True)
+class Standard:
+    """A dated edition of a standard."""
+
+    number: str
+    window: Window
+    confidence: str = "confirmed"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A line of a scheme's catalogue."""
+
+    code: str
+    name: Text
+    product_types: frozenset[str]
+    condition: Condition | None
+    """Scope and exceptions, beyond the product type; None = every product of these types."""
+    standards: tuple[Standard, ...]
+    facts: Mapping[str, Any]
+    cite: tuple[Citation, ...]
+    confidence: str
+    erratum: Text | None = None
+    note: Text | None = None
+    merged_into: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A deadline that the law counts from a fact."""
+
+    fact: str
+    plus: Period = NO_TIME
+
+
+@dataclass(frozen=True, slots=True)
+class Portfolio:
+    """What a duty over all products of an enterprise counts."""
+
+    at_least: int
+    counting: str
+    covering: str
+    declared_if: Condition
+
+
+@dataclass(frozen=True, slots=True)
+class Obligation:
+    """A duty: what is to be done, by whom, from when, and how one sees that it is done."""
+
+    id: str
+    title: Text
+    means: Text
+    binds: tuple[str, ...]
+    when: Condition | None
+    phases: frozenset[str]
+    """Only in these phases; empty = in all."""
+    window: Window
+    dated_by: str
+    force: str
+    """Empty = that of the phase."""
+    due: Due | None
+    met_if: Condition | None
+    """None = for information: nothing to show."""
+    cite: tuple[Citation, ...]
+    confidence: str
+    portfolio: Portfolio | None = None
+    """Set where the duty is one of the enterprise over its products, not of one product."""
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something the user should know besides the duties."""
+
+    kind: str
+    text: Text
+    verdicts: frozenset[str]
+    when: Condition | None = None
+    obligation: str | None = None
+    cite: tuple[Citation, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """How China differs from the European Union on a point."""
+
+    topic: Text
+    china: Text
+    eu: Text
+    cite: tuple[Citation, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Pack:
+    """One scheme: its scope, its dates, its catalogue and its duties."""
+
+    id: str
+    version: str
+    reviewed: str
+    sha256: str
+    title: Text
+    summary: Text
+    authority: Text
+    dated_by: str
+    applies_if: Condition
+    cite: tuple[Citation, ...]
+    confidence: str
+    phases: tuple[Phase, ...]
+    entries: tuple[Entry, ...]
+    entries_by_type: Mapping[str, tuple[Entry, ...]]
+    """The entries that name a product type, by that type."""
+    obligations: tuple[Obligation, ...]
+    notes: tuple[Note, ...]
+    evidence: Mapping[str, Fact]
+    """Keyed by the whole name, `evidence.<pack>.<key>`."""
+    instruments: tuple[Instrument, ...] = ()
+    differs_from_eu: tuple[Difference, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """Everything that was loaded: the words and the packs."""
+
+    vocabulary: Vocabulary
+    packs: tuple[Pack, ...]
+    facts: Mapping[str, Fact]
+    """The vocabulary's facts and every pack's evidence."""
+    assumed: tuple[Fact, ...] = ()
+    """The facts that are taken for granted when nothing is said."""
+    not_covered: tuple[Text, ...] = ()
+    """Known schemes that no pack covers."""
+
+
+# ---- the product -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """What somebody stated about one product, typed."""
+
+    id: str
+    name: str
+    facts: Mapping[str, Any]
+    file: str = ""
+    lower_bounds: frozenset[str] = frozenset()
+    origins: Mapping[str, str] = field(default_factory=dict)
+    """For facts reduced from a list: which item they come from."""
+
+
+# ---- the report --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why an input could not be used: where, what, and how to mend it."""
+
+    message: str
+    file: str = ""
+    line: int | None = None
+    column: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A catalogue entry that the product falls under, with the standards in force for it."""
+
+    entry: Entry
+    standards: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """What an obligation asks of this product today."""
+
+    obligation: Obligation
+    status: str
+    force: str
+    window: Window
+    due: date | None
+    overdue: bool
+    reasons: tuple[Reason, ...]
+    missing: tuple[str, ...]
+    unclear: tuple[Text, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """The next day on which the answer will be another one, and how it differs."""
+
+    date: date
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one scheme says about one product."""
+
+    pack: Pack
+    verdict: str
+    phase: Phase | None
+    force: str
+    matched: tuple[Match, ...]
+    reasons: tuple[Reason, ...]
+    missing: tuple[str, ...]
+    unclear: tuple[Text, ...]
+    notes: tuple[Note, ...]
+    duties: tuple[Duty, ...]
+    next_change: Change | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ProductReport:
+    """What the schemes say about one product."""
+
+    product: Product
+    assumptions: tuple[tuple[str, Any], ...]
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The answer to one run."""
+
+    as_of: date
+    packs: tuple[Pack, ...]
+    products: tuple[ProductReport, ...]
+    errors: tuple[Problem, ...] = ()
+    skipped: tuple[str, ...] = ()
+    not_covered: tuple[Text, ...] = ()

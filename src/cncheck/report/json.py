@@ -1,0 +1,195 @@
+"""The report as JSON, version 1. Fields are copied by hand, so that the model may change."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Any
+
+from cncheck import __version__
+from cncheck.conditions import Reason, Text
+from cncheck.model import Citation, Duty, Finding, Match, Note, Problem, ProductReport, Source
+from cncheck.report import Run
+
+SCHEMA = "cncheck/report/1"
+_ANSWERS = {True: "yes", False: "no", None: "unknown"}
+
+
+def write(run: Run) -> str:
+    """Return the whole report as one JSON document; the same input gives the same bytes."""
+    return json.dumps(document(run), ensure_ascii=False, indent=2) + "\n"
+
+
+def document(run: Run) -> dict[str, Any]:
+    """Return the report as plain data."""
+    report, result, counts = run.report, run.gate, run.summary
+    sources = run.rules.vocabulary.sources
+    return {
+        "schema": SCHEMA,
+        "tool": {"name": "cncheck", "version": __version__},
+        "as_of": report.as_of.isoformat(),
+        "packs": [
+            {"id": p.id, "version": p.version, "reviewed": p.reviewed, "sha256": p.sha256}
+            for p in report.packs
+        ],
+        "products": [_product(one, sources) for one in report.products],
+        "portfolio": [],
+        "errors": [_problem(problem) for problem in report.errors],
+        "skipped": list(report.skipped),
+        "not_covered": [text.en for text in report.not_covered],
+        "summary": {
+            "products": counts.products,
+            "applies": counts.applies,
+            "undetermined": counts.undetermined,
+            "violated": counts.violated,
+            "open": counts.open,
+        },
+        "gate": {
+            "fail_on": list(result.fail_on),
+            "tripped": result.tripped,
+            "reasons": list(result.reasons),
+        },
+    }
+
+
+def _product(one: ProductReport, sources: Mapping[str, Source]) -> dict[str, Any]:
+    return {
+        "id": one.product.id,
+        "name": one.product.name,
+        "file": one.product.file,
+        "assumptions": [{"fact": name, "value": _value(value)} for name, value in one.assumptions],
+        "presumptions": _presumptions(one),
+        "schemes": [_scheme(finding, one, sources) for finding in one.findings],
+    }
+
+
+def _presumptions(one: ProductReport) -> list[dict[str, Any]]:
+    """Return what was presumed, once for each scheme, fact and test."""
+    found = {
+        (finding.pack.id, reason.fact, reason.test.en): _ANSWERS[reason.answer]
+        for finding in one.findings
+        for reason in presumed(finding)
+    }
+    return [
+        {"scheme": scheme, "fact": fact, "test": test, "presumed": answer}
+        for (scheme, fact, test), answer in found.items()
+    ]
+
+
+def presumed(finding: Finding) -> Iterable[Reason]:
+    """Yield what a finding and its duties presume."""
+    for reasons in (finding.reasons, *(duty.reasons for duty in finding.duties)):
+        yield from (reason for reason in reasons if reason.presumed)
+
+
+def _scheme(finding: Finding, one: ProductReport, sources: Mapping[str, Source]) -> dict[str, Any]:
+    origins = one.product.origins
+    change = finding.next_change
+    return {
+        "id": finding.pack.id,
+        "title": _text(finding.pack.title),
+        "verdict": finding.verdict,
+        "phase": finding.phase.id if finding.phase else None,
+        "force": finding.force,
+        "matched": [_match(match) for match in finding.matched],
+        "because": _because(finding.reasons, origins),
+        "missing": list(finding.missing),
+        "unclear": [_text(text) for text in finding.unclear],
+        "notes": [_note(note, sources) for note in finding.notes],
+        "obligations": [_obligation(duty, origins, sources) for duty in finding.duties],
+        "next_change": {"date": change.date.isoformat(), "what": change.what} if change else None,
+        "cite": _cite(finding.pack.cite, sources),
+    }
+
+
+def _match(match: Match) -> dict[str, Any]:
+    entry = match.entry
+    return {
+        "code": entry.code,
+        "name": _text(entry.name),
+        "standards": list(match.standards),
+        "confidence": entry.confidence,
+    }
+
+
+def _obligation(
+    duty: Duty, origins: Mapping[str, str], sources: Mapping[str, Source]
+) -> dict[str, Any]:
+    obligation, window = duty.obligation, duty.window
+    return {
+        "id": obligation.id,
+        "title": _text(obligation.title),
+        "status": duty.status,
+        "force": duty.force,
+        "binds": list(obligation.binds),
+        "from": _value(window.start),
+        "until": _value(window.end),
+        "due": _value(duty.due),
+        "overdue": duty.overdue,
+        "because": _because(duty.reasons, origins),
+        "missing": list(duty.missing),
+        "unclear": [_text(text) for text in duty.unclear],
+        "confidence": obligation.confidence,
+        "cite": _cite(obligation.cite, sources),
+    }
+
+
+def _because(reasons: Iterable[Reason], origins: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Return the tests that decided, each once; what was presumed is listed by itself."""
+    found: dict[tuple[str, str], dict[str, Any]] = {}
+    for reason in reasons:
+        if reason.presumed or reason.value is None:
+            continue
+        row = {
+            "fact": reason.fact,
+            "value": _value(reason.value),
+            "test": reason.test.en,
+            "answer": _ANSWERS[reason.answer],
+        }
+        if reason.fact in origins:
+            row["from"] = origins[reason.fact]
+        found[reason.fact, reason.test.en] = row
+    return list(found.values())
+
+
+def _note(note: Note, sources: Mapping[str, Source]) -> dict[str, Any]:
+    return {
+        "kind": note.kind,
+        "obligation": note.obligation,
+        **_text(note.text),
+        "cite": _cite(note.cite, sources),
+    }
+
+
+def _cite(citations: Iterable[Citation], sources: Mapping[str, Source]) -> list[dict[str, Any]]:
+    rows = []
+    for citation in citations:
+        source = sources[citation.source]
+        row = {
+            "source": citation.source, "at": citation.at, "act": citation.act,
+            "title": source.title, "date": source.date, "url": source.url,
+        }  # fmt: skip
+        rows.append({key: value for key, value in row.items() if value or key in ("source", "at")})
+    return rows
+
+
+def _problem(problem: Problem) -> dict[str, Any]:
+    return {
+        "file": problem.file,
+        "line": problem.line,
+        "column": problem.column,
+        "message": problem.message,
+    }
+
+
+def _text(text: Text) -> dict[str, str]:
+    return {"en": text.en, "zh": text.zh}
+
+
+def _value(value: Any) -> Any:
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, (tuple, frozenset)):
+        return sorted(value) if isinstance(value, frozenset) else list(value)
+    return value

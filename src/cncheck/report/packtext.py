@@ -1,0 +1,162 @@
+"""One pack as text, whole: what `cncheck rules show` prints."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cncheck.conditions import (
+    All,
+    Any_,
+    Condition,
+    InCatalogue,
+    Not,
+    Stated,
+    Test,
+    Text,
+    Unclear,
+)
+from cncheck.model import Entry, Obligation, Pack, Rules, Window
+from cncheck.report import View
+from cncheck.report.text import Line, cite, differences, doubt, plain
+from cncheck.report.words import FORCES, NOTES
+
+_W = {
+    "authority": Text("Authority", "主管部门"),
+    "scope": Text("Applies if", "适用条件"),
+    "phases": Text("Phases", "阶段"),
+    "basis": Text("Legal basis", "法律依据"),
+    "catalogue": Text("Catalogue", "目录"),
+    "duties": Text("Obligations", "义务"),
+    "notes": Text("Notes and errata", "说明与更正"),
+    "types": Text("product types", "产品类型"),
+    "limits": Text("limits", "范围"),
+    "merged": Text("merged into", "并入"),
+    "binds": Text("binds", "义务主体"),
+    "when": Text("when", "适用情形"),
+    "met": Text("met if", "满足条件"),
+    "evidence": Text("Evidence", "证据"),
+    "all": Text(" and ", " 且 "),
+    "any": Text(" or ", " 或 "),
+    "not": Text("not ({})", "非（{}）"),
+    "unless": Text("unless stated: {}", "除非明示：{}"),
+    "stated": Text("if stated: {}", "明示时：{}"),
+    "unclear": Text("unclear: {}", "未明确：{}"),
+    "in": Text("in the catalogue", "在目录内"),
+    "out": Text("not in the catalogue", "不在目录内"),
+}
+
+
+def show_pack(pack: Pack, rules: Rules, language: str) -> str:
+    """Return the whole of `pack` as text, with the citations."""
+    return plain(_lines(pack, rules, language))
+
+
+def _lines(pack: Pack, rules: Rules, language: str) -> Iterator[Line]:
+    view = View(language)
+    yield Line(f"{pack.id} {pack.version} · {pack.title[language]}")
+    yield Line(pack.summary[language])
+    yield Line(f"{_W['authority'][language]}: {pack.authority[language]}")
+    yield Line(f"{_W['scope'][language]}: {describe(pack.applies_if, language)}{doubt(pack.confidence, view)}")
+    yield Line(cite(pack.cite, rules, view), 2)
+    yield from _section("phases", language)
+    for phase in pack.phases:
+        force = FORCES[phase.force][language]
+        yield Line(f"{phase.id}: {phase.title[language]} · {force}{_window(phase.window)}{doubt(phase.confidence, view)}", 2)
+        if phase.cite:
+            yield Line(cite(phase.cite, rules, view), 4)
+    if pack.instruments:
+        yield from _section("basis", language)
+    for item in pack.instruments:
+        dates = " · ".join(part for part in (item.issued, f"in force {item.in_force}" if item.in_force else "") if part)
+        yield Line(f"{item.number} {item.title[language]}{f' · {dates}' if dates else ''}{doubt(item.confidence, view)}", 2)
+        yield Line(cite(item.cite, rules, view), 4)
+    if pack.entries:
+        yield from _section("catalogue", language)
+    for entry in pack.entries:
+        yield from _entry(entry, rules, view)
+    yield from _section("duties", language)
+    for obligation in pack.obligations:
+        yield from _obligation(obligation, rules, view)
+    if pack.evidence:
+        yield from _section("evidence", language)
+    for name, fact in pack.evidence.items():
+        values = f" ({', '.join(fact.values)})" if fact.values else ""
+        yield Line(f"{fact.kind}{values}. {fact.question[language]}", 2, f"{name}: ")
+    if pack.notes:
+        yield from _section("notes", language)
+    for note in pack.notes:
+        yield Line(note.text[language], 2, f"{NOTES[note.kind][language]}: ")
+        if note.cite:
+            yield Line(cite(note.cite, rules, view), 4)
+    if pack.differs_from_eu:
+        yield Line()
+        yield from differences(pack, language)
+
+
+def _section(name: str, language: str) -> Iterator[Line]:
+    yield Line()
+    yield Line(_W[name][language])
+
+
+def _entry(entry: Entry, rules: Rules, view: View) -> Iterator[Line]:
+    language = view.language
+    yield Line(f"{entry.name.en} / {entry.name.zh}{doubt(entry.confidence, view)}", 2, f"{entry.code} ")
+    if entry.merged_into:
+        yield Line(entry.merged_into, 4, f"{_W['merged'][language]} ")
+    if entry.product_types:
+        yield Line(", ".join(sorted(entry.product_types)), 4, f"{_W['types'][language]}: ")
+    if entry.condition:
+        yield Line(describe(entry.condition, language), 4, f"{_W['limits'][language]}: ")
+    for standard in entry.standards:
+        yield Line(f"{standard.number}{_window(standard.window)}{doubt(standard.confidence, view)}", 4)
+    for text, kind in ((entry.erratum, "erratum"), (entry.note, "info")):
+        if text:
+            yield Line(text[language], 4, f"{NOTES[kind][language]}: ")
+    yield Line(cite(entry.cite, rules, view), 4)
+
+
+def _obligation(obligation: Obligation, rules: Rules, view: View) -> Iterator[Line]:
+    language = view.language
+    roles = rules.vocabulary.roles
+    who = ", ".join(roles[role].name[language] for role in obligation.binds)
+    yield Line(f"{obligation.title[language]}{doubt(obligation.confidence, view)}", 2, f"{obligation.id}: ")
+    yield Line(obligation.means[language], 4)
+    force = f" · {FORCES[obligation.force][language]}" if obligation.force else ""
+    yield Line(f"{_W['binds'][language]} {who}{force}{_window(obligation.window)}", 4)
+    for key, condition in (("when", obligation.when), ("met", obligation.met_if)):
+        if condition:
+            yield Line(describe(condition, language), 4, f"{_W[key][language]}: ")
+    yield Line(cite(obligation.cite, rules, view), 4)
+
+
+def _window(window: Window) -> str:
+    if window.start is None and window.end is None:
+        return ""
+    return f" · {window.start or ''} … {window.end or ''}".rstrip()
+
+
+def describe(condition: Condition, language: str) -> str:
+    """Return a condition as a sentence."""
+    match condition:
+        case Test(fact=fact, phrase=phrase):
+            return f"{fact} {phrase[language]}"
+        case All(parts=parts):
+            return _W["all"][language].join(_inner(part, language) for part in parts)
+        case Any_(parts=parts):
+            return _W["any"][language].join(_inner(part, language) for part in parts)
+        case Not(part=Stated(part=part)):
+            return _W["unless"][language].format(describe(part, language))
+        case Not(part=part):
+            return _W["not"][language].format(describe(part, language))
+        case Stated(part=part):
+            return _W["stated"][language].format(describe(part, language))
+        case Unclear(reason=reason):
+            return _W["unclear"][language].format(reason[language])
+        case InCatalogue(wanted=wanted):
+            return _W["in" if wanted else "out"][language]
+    raise TypeError(condition)
+
+
+def _inner(condition: Condition, language: str) -> str:
+    text = describe(condition, language)
+    return f"({text})" if isinstance(condition, (All, Any_)) else text

@@ -1,0 +1,87 @@
+"""The fixed words of the text report, in both languages."""
+
+from __future__ import annotations
+
+from cncheck.conditions import Text
+
+VERDICTS = {
+    "applies": Text("APPLIES", "适用"),
+    "undetermined": Text("UNDETERMINED", "无法判定"),
+    "does_not_apply": Text("does not apply", "不适用"),
+}
+FORCES = {
+    "mandatory": Text("mandatory", "强制"),
+    "pilot": Text("pilot, no sales ban", "试点，不限制销售"),
+    "voluntary": Text("voluntary", "自愿"),
+    "recommended": Text("recommended", "推荐"),
+    "informational": Text("for information", "参考信息"),
+}
+STATUSES = {
+    "violated": Text("VIOLATED", "违反"),
+    "open": Text("open", "待办"),
+    "undetermined": Text("undetermined", "无法判定"),
+    "upcoming": Text("upcoming", "即将实施"),
+    "met": Text("met", "已满足"),
+    "not_bound": Text("not yours", "非本方义务"),
+    "ended": Text("ended", "已结束"),
+}
+NOTES = {
+    "erratum": Text("Erratum", "更正"),
+    "unconfirmed": Text("Not confirmed", "未证实"),
+    "warning": Text("Warning", "警告"),
+    "info": Text("Note", "说明"),
+}
+CONFIDENCES = {
+    "confirmed": Text("", ""),
+    "single_source": Text("single source", "单一来源"),
+    "unconfirmed": Text("not confirmed", "未证实"),
+}
+ANSWERS = {True: Text("yes", "是"), False: Text("no", "否"), None: Text("unknown", "未知")}
+
+WORDS = {
+    "asked": Text("asked for {day}", "基准日 {day}"),
+    "nothing_in_force": Text("nothing in force on this day", "当日尚无或已无有效要求"),
+    "from": Text("from {day}", "自 {day}"),
+    "until": Text("until {day}", "至 {day}"),
+    "due": Text("due {day}", "截止 {day}"),
+    "overdue": Text("OVERDUE since {day}", "已逾期，截止日 {day}"),
+    "binds": Text("binds {who}", "义务主体：{who}"),
+    "source": Text("source: {what}", "依据：{what}"),
+    "read_in": Text("read in", "见"),
+    "because": Text("because", "依据事实"),
+    "missing": Text("missing", "缺少"),
+    "unclear": Text("the law leaves open", "法规未明确"),
+    "next_change": Text("Next change {day}: {what}", "下次变化 {day}：{what}"),
+    "evidence": Text("show it with {what}", "证据字段 {what}"),
+    "folded": Text("{count} more: {what} (--all lists them)", "另有 {count} 项：{what}（--all 列出）"),
+    "folded_notes": Text("{count} more notes (--all lists them)", "另有 {count} 条说明（--all 列出）"),
+    "does_not_apply": Text("Does not apply", "不适用"),
+    "missing_title": Text("Missing facts, and what they would settle", "缺少的事实及其可判定的内容"),
+    "settles": Text("settles {what}", "可判定 {what}"),
+    "assumed": Text("Assumed, because nothing was said", "未说明而作的假定"),
+    "presumed": Text("Presumed not to hold, because nobody stated it", "未说明而推定不成立的例外"),
+    "presumed_fold": Text(
+        "{count} exceptions (--explain lists them, --no-presume asks for them): {what}",
+        "{count} 项例外（--explain 列出，--no-presume 要求说明）：{what}"),
+    "errors": Text("Could not be read", "无法读取"),
+    "skipped": Text("Skipped, no product in it", "已跳过，不含产品"),
+    "not_covered": Text("Not covered by any pack: {what}", "尚无规则包覆盖：{what}"),
+    "packs": Text("Rule packs: {what}", "规则包：{what}"),
+    "reviewed": Text("reviewed {day}", "审阅于 {day}"),
+    "no_advice": Text(
+        "This is information, no legal advice. Chinese original texts prevail.",
+        "本结果仅供参考，不构成法律意见，以中文法规原文为准。"),
+    "summary": Text(
+        "{products}: {applies} schemes apply, {undetermined} undetermined. Mandatory duties in force:"
+        " {violated} violated, {open} open, {duties} undetermined.",
+        "{products}：适用 {applies} 项制度，{undetermined} 项无法判定。现行强制义务："
+        "违反 {violated} 项，待办 {open} 项，无法判定 {duties} 项。"),
+    "gate_tripped": Text("Gate: FAILED on {what}", "门禁：未通过（{what}）"),
+    "gate_passed": Text("Gate: passed (fails on {what})", "门禁：通过（失败条件：{what}）"),
+    "one_product": Text("1 product", "1 个产品"),
+    "products": Text("{count} products", "{count} 个产品"),
+    "nothing": Text(
+        "Nothing was evaluated: no product found, or no pack selected.",
+        "未评估任何内容：未找到产品或未选择规则包。"),
+    "differs": Text("How the European Union differs", "与欧盟规则的差异"),
+}  # fmt: skip
