@@ -26,6 +26,10 @@ from cncheck.model import (
 )
 
 _IN_CATALOGUE = Text("in the catalogue", "在目录内")
+_WHOLE = Text(
+    "Judged over all products of the enterprise, not over one of them.",
+    "按企业全部产品判定，不按单个产品判定。",
+)
 _MOST_CHANGES = 100  # days looked at for a next change; a pack has some ten dates
 
 
@@ -260,10 +264,7 @@ def _fulfilment(
     duty: Any, days: list[date | None],
 ) -> Duty:  # fmt: skip
     """Return the duty as met, open, violated or undetermined, judged by what is stated."""
-    if obligation.met_if is None:
-        result: Duty = duty("open", YES)
-        return result
-    answer = obligation.met_if.ask(situation)
+    answer = obligation.met_if.ask(situation) if obligation.met_if else Answer(None, unclear=(_WHOLE,))
     days.append(answer.changes)
     late = due is not None and situation.as_of > due
     if due is not None and not late and answer.truth is not True:
@@ -280,7 +281,7 @@ def _fulfilment(
         status = "open"
     else:
         status = "violated"
-    result = duty(status, answer, overdue=late and not answer.truth)
+    result: Duty = duty(status, answer, overdue=late and not answer.truth)
     return result
 
 

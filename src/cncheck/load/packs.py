@@ -131,8 +131,8 @@ class _Reader:
         phases = {phase["id"]: phase for phase in self.raw["phases"]}
         if not row["id"].startswith(f"{self.id}/"):
             self.problems.append(((*path, "id"), f"An obligation of this pack is called {self.id}/..."))
-        if "met_if" not in row and "portfolio" not in row and row.get("force") != "informational":
-            message = "A duty says when it is met (met_if), or is `force: informational`."
+        if ("met_if" in row) is ("portfolio" in row):
+            message = "A duty says when it is met: `met_if`, or `portfolio` for one of the enterprise."
             self.problems.append((path, message))
         dated_by = row.get("dated_by", self.raw.get("dated_by", "as_of"))
         return Obligation(
