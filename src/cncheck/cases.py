@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from cncheck.evaluate import evaluate
 from cncheck.load.problems import InputError, did_you_mean
@@ -18,8 +17,7 @@ DEFAULT_DAY = "2026-11-21"
 _KEYS = ("name", "why", "as_of", "product", "expect")
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
+class Case(NamedTuple):
     """A situation and the expected answer."""
 
     pack: str
@@ -31,8 +29,7 @@ class Case:
     line: int
 
 
-@dataclass(frozen=True, slots=True)
-class Mismatch:
+class Mismatch(NamedTuple):
     """Where the answer is not the expected one."""
 
     what: str
@@ -40,7 +37,14 @@ class Mismatch:
     actual: Any
 
 
-def read_cases(path: Path) -> Iterator[Case]:
+def case_files(folder: str) -> list[str]:
+    """Return the case files of a rules folder."""
+    where = os.path.join(folder, "cases")
+    names = sorted(os.listdir(where)) if os.path.isdir(where) else []
+    return [os.path.join(where, name) for name in names if name.endswith(".yaml")]
+
+
+def read_cases(path: str) -> Iterator[Case]:
     """Yield the cases of a file.
 
     Raises:
@@ -49,10 +53,10 @@ def read_cases(path: Path) -> Iterator[Case]:
     """
     text = read_text(path)
     places: dict[Any, Any] = {}
-    documents = read_documents(text, str(path), places)
+    documents = read_documents(text, path, places)
     raw = documents[0] if documents else None
     if not isinstance(raw, dict) or not isinstance(raw.get("cases"), list) or "pack" not in raw:
-        raise InputError(located([((0,), "A case file is a mapping of `pack` and a list of `cases`.")], text, str(path)))
+        raise InputError(located([((0,), "A case file is a mapping of `pack` and a list of `cases`.")], text, path))
     wrong: list[tuple[tuple[str | int, ...], str]] = []
     for i, row in enumerate(raw["cases"]):
         at = (0, "cases", i)
@@ -65,12 +69,12 @@ def read_cases(path: Path) -> Iterator[Case]:
         ]
         wrong += [(at, f"The case has no `{key}`.") for key in ("name", "product", "expect") if not row.get(key)]
     if wrong:
-        raise InputError(located(wrong, text, str(path)))
+        raise InputError(located(wrong, text, path))
     for i, row in enumerate(raw["cases"]):
         day = date.fromisoformat(row.get("as_of", DEFAULT_DAY))
         product = {"id": "case", **row["product"]}
         line = places[0, "cases", i][0]
-        yield Case(raw["pack"], row["name"], day, product, row["expect"], str(path), line)
+        yield Case(raw["pack"], row["name"], day, product, row["expect"], path, line)
 
 
 def run_case(case: Case, rules: Rules) -> list[Mismatch]:
@@ -142,7 +146,7 @@ EXPECTATIONS: dict[str, Callable[[Finding, Any], Any]] = {
     "obligations": _by_duty(lambda duty: duty.status),
     "due": _by_duty(lambda duty: duty.due.isoformat() if duty.due else None),
     "absent": _absent,
-    "overdue": _all_of(lambda finding: [d.obligation.id for d in finding.duties if d.overdue]),
+    "overdue": _exactly(lambda finding: [d.obligation.id for d in finding.duties if d.overdue]),
     "notes": _all_of(lambda finding: [note.kind for note in finding.notes]),
     "mentions": _mentions,
     "next_change": lambda finding, _: (

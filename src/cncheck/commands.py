@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
-from pathlib import Path
 
 from cncheck.evaluate import evaluate
-from cncheck.gate import BAD_INPUT, BAD_PACK, NOTHING, PASSED, STRICT, exit_code, gate, policy, summary
+from cncheck.gate import (
+    BAD_INPUT,
+    BAD_PACK,
+    NOTHING,
+    PASSED,
+    STRICT,
+    exit_code,
+    gate,
+    policy,
+    summary,
+)
 from cncheck.load.problems import InputError, PackError, did_you_mean
 from cncheck.load.products import read_paths
 from cncheck.load.rules import load_rules, rules_folder, select
@@ -81,7 +91,7 @@ def check(
         targets = [_target(word) for word in output]
         _known(format, WRITERS, "format")
         _known(lang, ("en", "zh"), "language")
-        chosen = select(load_rules([Path(folder) for folder in rules]), only, skip)
+        chosen = select(load_rules(rules), only, skip)
         found = read_paths(paths, chosen, sys.stdin.buffer.read)
         reports = (evaluate(one, chosen, on, presume=presume) for one in found.products)
         report = Report(
@@ -116,7 +126,8 @@ def _known(word: str, known: Iterable[str], what: str) -> None:
 
 def _write_file(file: str, text: str) -> None:
     try:
-        Path(file).write_text(text, encoding="utf-8", newline="\n")
+        with open(file, "w", encoding="utf-8", newline="\n") as out:
+            out.write(text)
     except OSError as error:
         raise InputError([Problem(f"Cannot write the report: {error.strerror}.", file)]) from None
 
@@ -140,7 +151,7 @@ def rules_list(folders: Sequence[str] = ()) -> int:
     """Print the packs there are, a line each."""
 
     def run() -> int:
-        for pack in load_rules([Path(folder) for folder in folders]).packs:
+        for pack in load_rules(folders).packs:
             forces = ", ".join(dict.fromkeys(phase.force for phase in pack.phases))
             counts = f"{len(pack.entries)} entries, {len(pack.obligations)} obligations"
             say(
@@ -159,7 +170,7 @@ def rules_show(name: str, folders: Sequence[str] = (), lang: str = "en") -> int:
         from cncheck.report.packtext import show_pack  # noqa: PLC0415
 
         _known(lang, ("en", "zh"), "language")
-        rules = load_rules([Path(folder) for folder in folders])
+        rules = load_rules(folders)
         chosen = select(rules, [name])
         say(show_pack(chosen.packs[0], chosen, lang))
         return PASSED
@@ -182,12 +193,11 @@ def rules_test(paths: Sequence[str] = ()) -> int:
     """Run the cases of the packs; exit 1 if one does not hold."""
 
     def run() -> int:
-        from cncheck.cases import read_cases, run_case  # noqa: PLC0415
+        from cncheck.cases import case_files, read_cases, run_case  # noqa: PLC0415
 
         rules = load_rules([_folder_of(path) for path in paths])
         folders = [_folder_of(path) for path in paths] or [rules_folder()]
-        files = [file for folder in folders for file in sorted(folder.glob("cases/*.yaml"))]
-        files += [Path(path) for path in paths if Path(path).is_file()]
+        files = [file for folder in folders for file in case_files(folder)]
         held = failed = 0
         for file in files:
             for case in read_cases(file):
@@ -205,13 +215,13 @@ def rules_test(paths: Sequence[str] = ()) -> int:
     return guarded(run)
 
 
-def _folder_of(path: str) -> Path:
+def _folder_of(path: str) -> str:
     """Return the rules folder that `path` means: the folder itself, or the one of a file in it."""
-    where = Path(path)
-    if where.is_file():
-        where = where.parent
-        return where.parent if where.name in ("cases", "vocabulary") else where
-    return where
+    if not os.path.isfile(path):
+        return path
+    folder = os.path.dirname(os.path.abspath(path))
+    inside = os.path.basename(folder) in ("cases", "vocabulary")
+    return os.path.dirname(folder) if inside else folder
 
 
 # ---- types and schemas -----------------------------------------------------------------------------
@@ -223,7 +233,7 @@ def types(query: str = "", folders: Sequence[str] = ()) -> int:
     def run() -> int:
         from cncheck.load.search import search_types  # noqa: PLC0415
 
-        rules = load_rules([Path(folder) for folder in folders])
+        rules = load_rules(folders)
         known = rules.vocabulary.types
         found = search_types(query, known) if query else list(known.values())
         for type_ in found:

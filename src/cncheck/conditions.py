@@ -8,13 +8,11 @@ other engine is held to it by tests.
 
 from __future__ import annotations
 
-import calendar
 import operator
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 Truth = bool | None
 """True = yes, False = no, None = unknown."""
@@ -25,20 +23,18 @@ SINGLE = frozenset({"text", "choice", "boolean", "number", "integer"})
 DATES = frozenset({"date"})
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(NamedTuple):
     """A sentence for the user in both languages."""
 
     en: str
     zh: str
 
-    def __getitem__(self, language: str) -> str:
+    def to(self, language: str) -> str:
         """Return the wording in `language`, "en" or "zh"."""
         return self.zh if language == "zh" else self.en
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
+class Reason(NamedTuple):
     """One test that was put to one fact, and its answer."""
 
     fact: str
@@ -49,8 +45,7 @@ class Reason:
     """The fact was not stated; `answer` is what an exception presumes."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """What a condition says about a product."""
 
     truth: Truth
@@ -67,8 +62,7 @@ YES = Answer(True)
 NO = Answer(False)
 
 
-@dataclass(frozen=True, slots=True)
-class Situation:
+class Situation(NamedTuple):
     """A product on a day: all that a condition may look at."""
 
     facts: Mapping[str, Any]
@@ -81,7 +75,7 @@ class Situation:
     """Facts whose true value may be higher than the stated one."""
     presume: bool = True
     """Whether an exception that nobody stated is presumed not to hold."""
-    in_catalogue: Answer = field(default=NO)
+    in_catalogue: Answer = NO
 
     @property
     def as_of(self) -> date:
@@ -90,8 +84,7 @@ class Situation:
         return day
 
 
-@dataclass(frozen=True, slots=True)
-class Operator:
+class Operator(NamedTuple):
     """One word of the language: what it tests, on which kinds of facts, and how it reads."""
 
     holds: Callable[[Any, Any], bool]
@@ -137,8 +130,7 @@ OPERATORS: dict[str, Operator] = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Period:
+class Period(NamedTuple):
     """A length of time as laws count it."""
 
     days: int = 0
@@ -148,15 +140,14 @@ class Period:
         """Return the day this period after `start`; 31 January plus a month is 28 February."""
         month = start.month - 1 + self.months
         year, month = start.year + month // 12, month % 12 + 1
-        day = min(start.day, calendar.monthrange(year, month)[1])
-        return date(year, month, day) + timedelta(days=self.days)
+        last = date(year + month // 12, month % 12 + 1, 1) - timedelta(days=1)
+        return date(year, month, min(start.day, last.day)) + timedelta(days=self.days)
 
 
 NO_TIME = Period()
 
 
-@dataclass(frozen=True, slots=True)
-class FactPlus:
+class FactPlus(NamedTuple):
     """An operand that is another fact, for dates with a period added."""
 
     fact: str
@@ -171,8 +162,7 @@ class Condition(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Test:
+class Test(NamedTuple):
     """One fact against one operand."""
 
     fact: str
@@ -236,8 +226,7 @@ class Test:
         return next((day for day in later if how.holds(value, plus.after(day)) is not now), None)
 
 
-@dataclass(frozen=True, slots=True)
-class All:
+class All(NamedTuple):
     """And: a "no" decides."""
 
     parts: tuple[Condition, ...]
@@ -247,8 +236,7 @@ class All:
         return _combine(self.parts, situation, presumed, deciding=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Any_:
+class Any_(NamedTuple):
     """Or: a "yes" decides."""
 
     parts: tuple[Condition, ...]
@@ -258,8 +246,7 @@ class Any_:
         return _combine(self.parts, situation, presumed, deciding=True)
 
 
-@dataclass(frozen=True, slots=True)
-class Not:
+class Not(NamedTuple):
     """The opposite; unknown stays unknown."""
 
     part: Condition
@@ -272,8 +259,7 @@ class Not:
         return Answer(not answer.truth, answer.reasons, changes=answer.changes)
 
 
-@dataclass(frozen=True, slots=True)
-class Stated:
+class Stated(NamedTuple):
     """A condition that counts only where it is stated: what is missing is presumed against it."""
 
     part: Condition
@@ -283,8 +269,7 @@ class Stated:
         return self.part.ask(situation, presumed=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Unclear:
+class Unclear(NamedTuple):
     """A question the law itself leaves open."""
 
     reason: Text
@@ -294,8 +279,7 @@ class Unclear:
         return Answer(None, unclear=(self.reason,))
 
 
-@dataclass(frozen=True, slots=True)
-class InCatalogue:
+class InCatalogue(NamedTuple):
     """Whether the product matches an entry of the pack's catalogue."""
 
     wanted: bool

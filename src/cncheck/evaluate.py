@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -79,10 +78,10 @@ def _finding(pack: Pack, situation: Situation, rules: Rules) -> Finding:
         if day is None:
             break
         facts = dict(situation.facts) | dict.fromkeys(situation.moving, day)
-        later, next_day = _judge(pack, replace(situation, facts=facts), rules)
+        later, next_day = _judge(pack, situation._replace(facts=facts), rules)
         what = _difference(finding, later)
         if what:
-            return replace(finding, next_change=Change(day, what))
+            return finding._replace(next_change=Change(day, what))
         day = next_day
     return finding
 
@@ -126,7 +125,7 @@ def _catalogue(
     kind = situation.facts["product_type"]
     if not entries:
         no = Answer(False, (Reason("product_type", kind, _IN_CATALOGUE, answer=False),))
-        return (), (), replace(situation, in_catalogue=no)
+        return (), (), situation._replace(in_catalogue=no)
     named = Reason("product_type", kind, _IN_CATALOGUE, answer=True)
     answers: list[Answer] = []
     matches: list[Match] = []
@@ -135,7 +134,7 @@ def _catalogue(
         answer = entry.condition.ask(situation) if entry.condition else YES
         days.append(answer.changes)
         if answer.truth:
-            answer = replace(answer, reasons=(named, *answer.reasons))
+            answer = answer._replace(reasons=(named, *answer.reasons))
             matches.append(Match(entry, _standards(pack, entry, situation, days)))
         elif answer.truth is None:
             near.append(entry)
@@ -146,7 +145,7 @@ def _catalogue(
         if match.standards:
             facts["entry.standards"] = frozenset(match.standards)
     whole = either(answers) if answers else NO
-    return tuple(matches), tuple(near), replace(situation, facts=facts, in_catalogue=whole)
+    return tuple(matches), tuple(near), situation._replace(facts=facts, in_catalogue=whole)
 
 
 def _standards(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import timedelta
+from typing import NamedTuple
 
 from cncheck.load.problems import InputError, did_you_mean
 from cncheck.model import FORCES, Duty, Finding, Problem, Product, Report
@@ -16,19 +16,17 @@ FAIL_ON = ("violated", "open", "undetermined", "never")
 """What may trip the gate; besides them `due:<n>d`."""
 
 STRICT = ("violated", "open", "undetermined")
-_DUE = re.compile(r"due:(\d{1,4})d")
+_DUE = r"due:(\d{1,4})d"
 
 
-@dataclass(frozen=True, slots=True)
-class Policy:
+class Policy(NamedTuple):
     """What trips the gate, and for duties of which force."""
 
     fail_on: tuple[str, ...] = ("violated",)
     forces: frozenset[str] = frozenset({"mandatory"})
 
 
-@dataclass(frozen=True, slots=True)
-class Gate:
+class Gate(NamedTuple):
     """Whether the gate tripped, and on what."""
 
     fail_on: tuple[str, ...]
@@ -37,8 +35,7 @@ class Gate:
     code: int
 
 
-@dataclass(frozen=True, slots=True)
-class Summary:
+class Summary(NamedTuple):
     """Counts over all products; duties of the policy's forces, in force, only."""
 
     products: int
@@ -58,7 +55,7 @@ def policy(fail_on: Iterable[str], forces: Iterable[str] = ()) -> Policy:
     """
     words = _split(fail_on) or ("violated",)
     for word in words:
-        if word not in FAIL_ON and not _DUE.fullmatch(word):
+        if word not in FAIL_ON and not re.fullmatch(_DUE, word):
             hint = did_you_mean(word, FAIL_ON) or f" Use {', '.join(FAIL_ON)} or due:90d."
             raise InputError([Problem(f'Cannot fail on "{word}".{hint}')])
     if "never" in words:
@@ -123,7 +120,7 @@ def gate(report: Report, policy: Policy) -> Gate:
 
 
 def _limit(fail_on: tuple[str, ...]) -> int | None:
-    days = [int(match[1]) for word in fail_on if (match := _DUE.fullmatch(word))]
+    days = [int(match[1]) for word in fail_on if (match := re.fullmatch(_DUE, word))]
     return max(days, default=None)
 
 

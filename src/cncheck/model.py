@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from cncheck.conditions import NO_TIME, Condition, Period, Reason, Text
 
@@ -21,8 +21,7 @@ KINDS = (
 # ---- the vocabulary ----------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Fact:
+class Fact(NamedTuple):
     """Something that can be said about a product."""
 
     name: str
@@ -36,8 +35,7 @@ class Fact:
     """What is taken for granted when nothing is said; "as_of" = the day of the question."""
 
 
-@dataclass(frozen=True, slots=True)
-class ProductType:
+class ProductType(NamedTuple):
     """A kind of product, or a heading over several kinds."""
 
     id: str
@@ -51,8 +49,7 @@ class ProductType:
     """A heading: rules may name it, a product may not."""
 
 
-@dataclass(frozen=True, slots=True)
-class Role:
+class Role(NamedTuple):
     """What a company is to a product."""
 
     id: str
@@ -61,8 +58,7 @@ class Role:
     """This role and every wider one."""
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(NamedTuple):
     """A document in which the law was read."""
 
     id: str
@@ -72,8 +68,7 @@ class Source:
     url: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Vocabulary:
+class Vocabulary(NamedTuple):
     """The words that packs and products may use."""
 
     facts: Mapping[str, Fact]
@@ -85,8 +80,7 @@ class Vocabulary:
 # ---- the law -----------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Citation:
+class Citation(NamedTuple):
     """Where a statement comes from: the instrument, and the place where it was read."""
 
     source: str
@@ -94,8 +88,7 @@ class Citation:
     act: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
+class Window(NamedTuple):
     """Days from `start` to `end`, both included; None = open."""
 
     start: date | None = None
@@ -105,8 +98,7 @@ class Window:
 ALWAYS = Window()
 
 
-@dataclass(frozen=True, slots=True)
-class Instrument:
+class Instrument(NamedTuple):
     """An act or standard that is the legal basis of a scheme."""
 
     number: str
@@ -118,8 +110,7 @@ class Instrument:
     confidence: str = "confirmed"
 
 
-@dataclass(frozen=True, slots=True)
-class Phase:
+class Phase(NamedTuple):
     """A time during which the scheme has a certain force."""
 
     id: str
@@ -130,8 +121,7 @@ class Phase:
     confidence: str = "confirmed"
 
 
-@dataclass(frozen=True, slots=True)
-class Standard:
+class Standard(NamedTuple):
     """A dated edition of a standard."""
 
     number: str
@@ -139,8 +129,7 @@ class Standard:
     confidence: str = "confirmed"
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """A line of a scheme's catalogue."""
 
     code: str
@@ -157,16 +146,14 @@ class Entry:
     merged_into: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Due:
+class Due(NamedTuple):
     """A deadline that the law counts from a fact."""
 
     fact: str
     plus: Period = NO_TIME
 
 
-@dataclass(frozen=True, slots=True)
-class Portfolio:
+class Portfolio(NamedTuple):
     """What a duty over all products of an enterprise counts."""
 
     at_least: int
@@ -175,8 +162,7 @@ class Portfolio:
     declared_if: Condition
 
 
-@dataclass(frozen=True, slots=True)
-class Obligation:
+class Obligation(NamedTuple):
     """A duty: what is to be done, by whom, from when, and how one sees that it is done."""
 
     id: str
@@ -199,8 +185,7 @@ class Obligation:
     """Set where the duty is one of the enterprise over its products, not of one product."""
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
+class Note(NamedTuple):
     """Something the user should know besides the duties."""
 
     kind: str
@@ -211,8 +196,7 @@ class Note:
     cite: tuple[Citation, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
+class Difference(NamedTuple):
     """How China differs from the European Union on a point."""
 
     topic: Text
@@ -221,8 +205,7 @@ class Difference:
     cite: tuple[Citation, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Pack:
+class Pack(NamedTuple):
     """One scheme: its scope, its dates, its catalogue and its duties."""
 
     id: str
@@ -248,8 +231,7 @@ class Pack:
     differs_from_eu: tuple[Difference, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Rules:
+class Rules(NamedTuple):
     """Everything that was loaded: the words and the packs."""
 
     vocabulary: Vocabulary
@@ -265,8 +247,7 @@ class Rules:
 # ---- the product -------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Product:
+class Product(NamedTuple):
     """What somebody stated about one product, typed."""
 
     id: str
@@ -274,15 +255,14 @@ class Product:
     facts: Mapping[str, Any]
     file: str = ""
     lower_bounds: frozenset[str] = frozenset()
-    origins: Mapping[str, str] = field(default_factory=dict)
+    origins: Mapping[str, str] = MappingProxyType({})
     """For facts reduced from a list: which item they come from."""
 
 
 # ---- the report --------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(NamedTuple):
     """Why an input could not be used: where, what, and how to mend it."""
 
     message: str
@@ -291,16 +271,14 @@ class Problem:
     column: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(NamedTuple):
     """A catalogue entry that the product falls under, with the standards in force for it."""
 
     entry: Entry
     standards: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Duty:
+class Duty(NamedTuple):
     """What an obligation asks of this product today."""
 
     obligation: Obligation
@@ -314,16 +292,14 @@ class Duty:
     unclear: tuple[Text, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """The next day on which the answer will be another one, and how it differs."""
 
     date: date
     what: str
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """What one scheme says about one product."""
 
     pack: Pack
@@ -339,8 +315,7 @@ class Finding:
     next_change: Change | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ProductReport:
+class ProductReport(NamedTuple):
     """What the schemes say about one product."""
 
     product: Product
@@ -348,8 +323,7 @@ class ProductReport:
     findings: tuple[Finding, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(NamedTuple):
     """The answer to one run."""
 
     as_of: date

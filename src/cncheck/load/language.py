@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from cncheck.conditions import (
     LISTS,
@@ -28,13 +27,12 @@ from cncheck.model import Fact, ProductType, Role
 
 Path = tuple[str | int, ...]
 
-_PERIOD = re.compile(r"(\d+) (day|month|year)s?")
+_PERIOD = r"(\d+) (day|month|year)s?"
 _UNIT = {"day": ("days", 1), "month": ("months", 1), "year": ("months", 12)}
 _TRUTH = {True: Text("true", "是"), False: Text("false", "否")}
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
+class Words(NamedTuple):
     """What a condition may name."""
 
     facts: Mapping[str, Fact]
@@ -57,7 +55,7 @@ def text(raw: Mapping[str, str]) -> Text:
 
 def period(raw: str, path: Path = ()) -> Period:
     """Return the period written like "30 days", "6 months" or "2 years"."""
-    match = _PERIOD.fullmatch(raw)
+    match = re.fullmatch(_PERIOD, raw)
     if match is None:
         raise BadWording(path, f'"{raw}" is no period; write for example "30 days" or "2 years".')
     unit, factor = _UNIT[match[2]]

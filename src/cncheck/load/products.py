@@ -6,10 +6,8 @@ import math
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from cncheck.load.problems import InputError, did_you_mean, nearest
 from cncheck.load.vocabulary import SUBSTANCES
@@ -22,12 +20,11 @@ _MILLION = 1_000_000  # mg/kg: a material cannot hold more of anything
 _MATERIAL_KEYS = ("part", "material", "substances", "exemption", "basis")
 _HOMOGENEOUS = "homogeneous"
 _BASES = (_HOMOGENEOUS, "component", "product")
-_OWN_FILES = re.compile(r"cncheck[-.].*", re.IGNORECASE)
-_OTHER_DATES = re.compile(r"(\d{1,2})[./](\d{1,2})[./](\d{4})|(\d{4})[./](\d{1,2})[./](\d{1,2})")
+_OWN_FILES = ("cncheck-", "cncheck.")
+_DAY_FIRST_OR_MONTH_FIRST = r"\d{1,2}[./-]\d{1,2}[./-]\d{4}"
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """What a set of paths holds."""
 
     products: tuple[Product, ...]
@@ -49,7 +46,7 @@ def read_paths(paths: Iterable[str], rules: Rules, stdin: Callable[[], bytes]) -
     skipped: list[str] = []
     for name, chosen in _files(paths, errors):
         try:
-            text = decode(stdin(), "<stdin>") if name == "-" else read_text(Path(name))
+            text = decode(stdin(), "<stdin>") if name == "-" else read_text(name)
             found = read_products(text, "<stdin>" if name == "-" else name, rules, chosen=chosen)
         except InputError as error:
             errors.extend(error.problems)
@@ -81,7 +78,7 @@ def _walk(folder: str, errors: list[Problem]) -> Iterator[str]:
     for here, folders, files in os.walk(folder, onerror=refuse):
         folders[:] = sorted(f for f in folders if not f.startswith(".") and f != "node_modules")
         for file in sorted(files):
-            if file.endswith(ENDINGS) and not _OWN_FILES.fullmatch(file):
+            if file.endswith(ENDINGS) and not file.startswith(_OWN_FILES):
                 yield os.path.join(here, file)  # noqa: PTH118
 
 
@@ -276,8 +273,8 @@ def _date(fact: Fact, value: Any, _rules: Rules) -> date:
                 return date.fromisoformat(value)
             except ValueError:
                 raise ValueError(f"`{fact.name}`: there is no day {value}.") from None
-        if _OTHER_DATES.fullmatch(value):
-            hint = "Write year-month-day, such as 2026-01-31 (is the day or the month first here?)."
+        if re.fullmatch(_DAY_FIRST_OR_MONTH_FIRST, value):
+            hint = "Write year-month-day, such as 2026-01-31."
             raise ValueError(f"`{fact.name}`: {value} can be read in two ways. {hint}")
     raise ValueError(f"`{fact.name}` is a date, but {_shown(value)} is not. Write it like 2026-01-31.")
 

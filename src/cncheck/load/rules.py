@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
+import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from cncheck import __version__
@@ -18,17 +16,18 @@ from cncheck.load.vocabulary import vocabulary
 from cncheck.load.yamlfile import Places, decode, read_documents, read_text
 from cncheck.model import Fact, Pack, Problem, Rules
 
-_HERE = Path(__file__).parent.parent
+_HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 _LISTS = ("not_covered",)
+_VOCABULARY = "vocabulary"
 
 
-def rules_folder() -> Path:
+def rules_folder() -> str:
     """Return the folder of the rules that come with cncheck: in the wheel, or in a checkout."""
-    packaged = _HERE / "rules"
-    return packaged if packaged.is_dir() else _HERE.parent.parent / "rules"
+    packaged = os.path.join(_HERE, "rules")
+    return packaged if os.path.isdir(packaged) else os.path.normpath(os.path.join(_HERE, "..", "..", "rules"))
 
 
-def load_rules(extra: Sequence[Path] = ()) -> Rules:
+def load_rules(extra: Sequence[str] = ()) -> Rules:
     """Return the rules that come with cncheck, and those of the `extra` folders.
 
     A pack of an extra folder replaces the pack with the same id, or is added after the others; words
@@ -40,11 +39,7 @@ def load_rules(extra: Sequence[Path] = ()) -> Rules:
 
     """
     files = _files([rules_folder(), *extra])
-    digest = hashlib.sha256(f"{__version__}\n".encode())
-    for path, data in files.items():
-        digest.update(f"{path.parent.name}/{path.name}:{len(data)}\n".encode())
-        digest.update(data)
-    key = digest.hexdigest()
+    key = cache.key(__version__, files)
     written = cache.recall(key)
     if written is None:
         written = _read(files)
@@ -68,56 +63,73 @@ def select(rules: Rules, only: Iterable[str] = (), skip: Iterable[str] = ()) -> 
             for name in unknown
         )  # fmt: skip
     packs = (p for p in rules.packs if (not only or p.id in only) and p.id not in skip)
-    return replace(rules, packs=tuple(packs))
+    return rules._replace(packs=tuple(packs))
 
 
-def _files(folders: Sequence[Path]) -> dict[Path, bytes]:
+def _files(folders: Sequence[str]) -> dict[str, bytes]:
     """Return the content of every rule file, packs and vocabulary, in reading order."""
-    found: dict[Path, bytes] = {}
+    found: dict[str, bytes] = {}
     for folder in folders:
-        paths = sorted(folder.glob("*.yaml")) + sorted(folder.glob("vocabulary/*.yaml"))
+        paths = [*_yaml_files(folder), *_yaml_files(os.path.join(folder, _VOCABULARY))]
         if not paths:
             message = "There is no rule pack (*.yaml) in this folder. Does it exist?"
-            raise InputError([Problem(message, str(folder))])
+            raise InputError([Problem(message, folder)])
         for path in paths:
             try:
-                found[path] = path.read_bytes()
+                with open(path, "rb") as file:
+                    found[path] = file.read()
             except OSError as error:
-                raise InputError([Problem(f"Cannot read: {error.strerror}.", str(path))]) from None
+                raise InputError([Problem(f"Cannot read: {error.strerror}.", path)]) from None
     return found
 
 
-def _read(files: Mapping[Path, bytes]) -> dict[str, Any]:
+def _yaml_files(folder: str) -> list[str]:
+    names = sorted(os.listdir(folder)) if os.path.isdir(folder) else []
+    return [os.path.join(folder, name) for name in names if name.endswith(".yaml")]
+
+
+def _in_vocabulary(path: str) -> bool:
+    return os.path.basename(os.path.dirname(path)) == _VOCABULARY
+
+
+def _stem(path: str) -> str:
+    return os.path.basename(path).removesuffix(".yaml")
+
+
+def _read(files: Mapping[str, bytes]) -> dict[str, Any]:
     """Return the files as plain data, checked for their form.
 
     The shape is {"vocabulary": {stem: {word: row}}, "packs": {id: {"file", "sha256", "raw"}}}.
     """
+    import hashlib  # noqa: PLC0415  only after a change
+
     words: dict[str, Any] = {}
     packs: dict[str, Any] = {}
     problems: list[Problem] = []
     for path, data in files.items():
         try:
-            documents = read_documents(decode(data, str(path)), str(path))
+            documents = read_documents(decode(data, path), path)
         except InputError as error:
             problems.extend(error.problems)
             continue
         raw = documents[0] if len(documents) == 1 else None
-        if path.parent.name == "vocabulary":
-            if path.stem in _LISTS:
-                words[path.stem] = words.get(path.stem, []) + (raw or [])
+        stem = _stem(path)
+        if _in_vocabulary(path):
+            if stem in _LISTS:
+                words[stem] = words.get(stem, []) + (raw or [])
             else:
-                words[path.stem] = words.get(path.stem, {}) | (raw or {})
+                words[stem] = words.get(stem, {}) | (raw or {})
             continue
         wrong = form_problems(raw, "pack")
-        if not wrong and raw["id"] != path.stem:
-            wrong = [(("id",), f'The pack is called "{raw["id"]}" but its file {path.name}.')]
+        if not wrong and raw["id"] != stem:
+            wrong = [(("id",), f'The pack is called "{raw["id"]}" but its file {stem}.yaml.')]
         problems.extend(_located(wrong, path))
         if not wrong:
-            packs[raw["id"]] = {"sha256": hashlib.sha256(data).hexdigest(), "raw": raw}
+            packs[raw["id"]] = {"file": path, "sha256": hashlib.sha256(data).hexdigest(), "raw": raw}
     if not problems:
-        folder = next(path.parent for path in files if path.parent.name == "vocabulary")
         for at, message in form_problems(words, "vocabulary"):
-            problems.extend(_located([(at[1:], message)], folder / f"{at[0]}.yaml" if at else folder))
+            file = next((p for p in files if at and _in_vocabulary(p) and _stem(p) == at[0]), "")
+            problems.extend(_located([(at[1:], message)], file) if file else [Problem(message)])
     if problems:
         raise PackError(problems)
     return {"vocabulary": words, "packs": packs}
@@ -128,8 +140,8 @@ def form_problems(raw: Any, schema: str) -> list[tuple[tuple[str | int, ...], st
     from jsonschema import Draft202012Validator  # noqa: PLC0415  80 ms, and only after a change
     from jsonschema.exceptions import best_match  # noqa: PLC0415
 
-    text = (_HERE / "schemas" / f"{schema}.schema.json").read_text(encoding="utf-8")
-    validator = Draft202012Validator(json.loads(text))
+    with open(os.path.join(_HERE, "schemas", f"{schema}.schema.json"), encoding="utf-8") as file:
+        validator = Draft202012Validator(json.load(file))
     found = []
     for error in validator.iter_errors(raw):
         deepest = best_match([error]) or error
@@ -137,41 +149,39 @@ def form_problems(raw: Any, schema: str) -> list[tuple[tuple[str | int, ...], st
     return sorted(found, key=lambda row: [str(step) for step in row[0]])
 
 
-def _located(wrong: Iterable[tuple[tuple[str | int, ...], str]], path: Path) -> list[Problem]:
+def _located(wrong: Iterable[tuple[tuple[str | int, ...], str]], path: str) -> list[Problem]:
     wrong = list(wrong)
     if not wrong:
         return []
     places: Places = {}
-    read_documents(read_text(path), str(path), places)
+    read_documents(read_text(path), path, places)
     problems = []
     for at, message in wrong:
         place: tuple[str | int, ...] = (0, *at)
         while place and place not in places:
             place = place[:-1]
         shown = ".".join(str(step) for step in at)
-        problems.append(Problem(f"{shown}: {message}" if shown else message, str(path), *places.get(place, (1, 1))))
+        problems.append(Problem(f"{shown}: {message}" if shown else message, path, *places.get(place, (1, 1))))
     return problems
 
 
-def _build(written: Mapping[str, Any], files: Mapping[Path, bytes]) -> Rules:
+def _build(written: Mapping[str, Any], files: Mapping[str, bytes]) -> Rules:
     """Build the rules from checked data; say every wrong word with its place."""
-    by_name = {path.stem: path for path in files if path.parent.name != "vocabulary"}
     try:
         words = vocabulary(written["vocabulary"])
     except BadWording as error:
-        folder = next(path.parent for path in files if path.parent.name == "vocabulary")
         at = ".".join(str(step) for step in error.path)
-        raise PackError([Problem(f"{at}: {error.message}", str(folder))]) from None
+        raise PackError([Problem(f"vocabulary: {at}: {error.message}")]) from None
     packs: list[Pack] = []
     problems: list[Problem] = []
-    for name, one in written["packs"].items():
+    for one in written["packs"].values():
         try:
             built, wrong = pack(one["raw"], one["sha256"], words)
         except BadWording as error:
             wrong = [(error.path, error.message)]
         else:
             packs.append(built)
-        problems.extend(_located(wrong, by_name[name]))
+        problems.extend(_located(wrong, one["file"]))
     if problems:
         raise PackError(problems)
     facts: dict[str, Fact] = dict(words.facts)

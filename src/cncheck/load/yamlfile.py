@@ -8,9 +8,9 @@ numbers), leaves everything else text, and refuses what could be read in two way
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import yaml
@@ -26,12 +26,8 @@ Places = dict[tuple[str | int, ...], tuple[int, int]]
 
 _PARSER: type = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _CONSTANTS = {"": None, "~": None, "null": None, "true": True, "false": False}
-_NUMBER = re.compile(
-    r"(?P<integer>[-+]?(?:0|[1-9][0-9]*))|[-+]?(?:0|[1-9][0-9]*)?\.[0-9]+(?:[eE][-+]?[0-9]+)?"
-    r"|[-+]?(?:0|[1-9][0-9]*)\.?(?:[eE][-+]?[0-9]+)|[-+]?(?:0|[1-9][0-9]*)\."
-)
-_LEADING_ZERO = re.compile(r"[-+]?0[0-9]+")
 _FIRST_OF_A_NUMBER = frozenset("+-.0123456789")
+_IN_A_NUMBER = frozenset("+-.0123456789eE")
 
 
 class _Refusal(Exception):
@@ -40,7 +36,7 @@ class _Refusal(Exception):
         super().__init__(message)
 
 
-def read_text(path: Path) -> str:
+def read_text(path: str) -> str:
     """Return the text of the file at `path`.
 
     Raises:
@@ -48,20 +44,21 @@ def read_text(path: Path) -> str:
 
     """
     try:
-        if path.is_dir():
-            raise InputError([Problem("This is a folder, a file was expected.", str(path))])
-        size = path.stat().st_size
+        if os.path.isdir(path):
+            raise InputError([Problem("This is a folder, a file was expected.", path)])
+        size = os.path.getsize(path)
         if size > MAX_BYTES:
             message = (
                 f"The file has {size / 1048576:.0f} MB, more than the {MAX_BYTES // 1048576} MB a"
                 " descriptor may have. Split it, or check a list with `cncheck batch`."
             )
-            raise InputError([Problem(message, str(path))])
-        data = path.read_bytes()
+            raise InputError([Problem(message, path)])
+        with open(path, "rb") as file:
+            data = file.read()
     except OSError as error:
         reason = error.strerror or type(error).__name__
-        raise InputError([Problem(f"Cannot read the file: {reason}.", str(path))]) from None
-    return decode(data, str(path))
+        raise InputError([Problem(f"Cannot read the file: {reason}.", path)]) from None
+    return decode(data, path)
 
 
 def decode(data: bytes, file: str) -> str:
@@ -229,15 +226,19 @@ def _scalar(event: Any) -> Any:
         return _CONSTANTS[text]
     if text[0] not in _FIRST_OF_A_NUMBER:
         return text
-    match = _NUMBER.fullmatch(text)
-    if match is None:
-        if _LEADING_ZERO.fullmatch(text):
+    digits = text.lstrip("+-") if text[0] in "+-" else text
+    if digits.isascii() and digits.isdigit():
+        if digits[0] == "0" and len(digits) > 1:
             message = (
                 f"{text} begins with a zero, which programs read in different ways."
                 f' Write it in quotes ("{text}") to keep it as text, or without the zero.'
             )
             raise _Refusal(message, event.start_mark)
-        return text
-    if match["integer"] and len(text) <= 18:  # noqa: PLR2004  beyond 64 bits a count is no count
-        return int(text)
-    return float(text)
+        # Beyond 64 bits a count is no count.
+        return int(text) if len(digits) <= 18 else float(text)  # noqa: PLR2004
+    if _IN_A_NUMBER.issuperset(text):
+        try:
+            return float(text)
+        except ValueError:
+            return text
+    return text

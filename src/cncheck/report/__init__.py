@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from importlib import import_module
+from typing import NamedTuple
 
 from cncheck.gate import Gate, Policy, Summary
 from cncheck.model import Report, Rules
@@ -15,8 +15,7 @@ WRITERS = {
 """Format name -> the module that writes it, imported only when asked for."""
 
 
-@dataclass(frozen=True, slots=True)
-class View:
+class View(NamedTuple):
     """How much to show, in which language ("en" or "zh")."""
 
     language: str = "en"
@@ -24,8 +23,7 @@ class View:
     all: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(NamedTuple):
     """All that a writer may look at."""
 
     report: Report

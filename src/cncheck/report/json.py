@@ -24,6 +24,8 @@ def write(run: Run) -> str:
 def document(run: Run) -> dict[str, Any]:
     """Return the report as plain data."""
     report, result, counts = run.report, run.gate, run.summary
+    cited: dict[str, None] = {}
+    products = [_product(one, cited) for one in report.products]
     sources = run.rules.vocabulary.sources
     return {
         "schema": SCHEMA,
@@ -33,7 +35,7 @@ def document(run: Run) -> dict[str, Any]:
             {"id": p.id, "version": p.version, "reviewed": p.reviewed, "sha256": p.sha256}
             for p in report.packs
         ],
-        "products": [_product(one, sources) for one in report.products],
+        "products": products,
         "portfolio": [],
         "errors": [_problem(problem) for problem in report.errors],
         "skipped": list(report.skipped),
@@ -50,17 +52,23 @@ def document(run: Run) -> dict[str, Any]:
             "tripped": result.tripped,
             "reasons": list(result.reasons),
         },
+        "sources": {name: _source(sources[name]) for name in sorted(cited)},
     }
 
 
-def _product(one: ProductReport, sources: Mapping[str, Source]) -> dict[str, Any]:
+def _source(source: Source) -> dict[str, str]:
+    row = {"publisher": source.publisher, "date": source.date, "url": source.url}
+    return {"title": source.title, **{key: value for key, value in row.items() if value}}
+
+
+def _product(one: ProductReport, cited: dict[str, None]) -> dict[str, Any]:
     return {
         "id": one.product.id,
         "name": one.product.name,
         "file": one.product.file,
         "assumptions": [{"fact": name, "value": _value(value)} for name, value in one.assumptions],
         "presumptions": _presumptions(one),
-        "schemes": [_scheme(finding, one, sources) for finding in one.findings],
+        "schemes": [_scheme(finding, one, cited) for finding in one.findings],
     }
 
 
@@ -83,7 +91,7 @@ def presumed(finding: Finding) -> Iterable[Reason]:
         yield from (reason for reason in reasons if reason.presumed)
 
 
-def _scheme(finding: Finding, one: ProductReport, sources: Mapping[str, Source]) -> dict[str, Any]:
+def _scheme(finding: Finding, one: ProductReport, cited: dict[str, None]) -> dict[str, Any]:
     origins = one.product.origins
     change = finding.next_change
     return {
@@ -96,10 +104,10 @@ def _scheme(finding: Finding, one: ProductReport, sources: Mapping[str, Source])
         "because": _because(finding.reasons, origins),
         "missing": list(finding.missing),
         "unclear": [_text(text) for text in finding.unclear],
-        "notes": [_note(note, sources) for note in finding.notes],
-        "obligations": [_obligation(duty, origins, sources) for duty in finding.duties],
+        "notes": [_note(note, cited) for note in finding.notes],
+        "obligations": [_obligation(duty, origins, cited) for duty in finding.duties],
         "next_change": {"date": change.date.isoformat(), "what": change.what} if change else None,
-        "cite": _cite(finding.pack.cite, sources),
+        "cite": _cite(finding.pack.cite, cited),
     }
 
 
@@ -114,7 +122,7 @@ def _match(match: Match) -> dict[str, Any]:
 
 
 def _obligation(
-    duty: Duty, origins: Mapping[str, str], sources: Mapping[str, Source]
+    duty: Duty, origins: Mapping[str, str], cited: dict[str, None]
 ) -> dict[str, Any]:
     obligation, window = duty.obligation, duty.window
     return {
@@ -131,7 +139,7 @@ def _obligation(
         "missing": list(duty.missing),
         "unclear": [_text(text) for text in duty.unclear],
         "confidence": obligation.confidence,
-        "cite": _cite(obligation.cite, sources),
+        "cite": _cite(obligation.cite, cited),
     }
 
 
@@ -153,24 +161,22 @@ def _because(reasons: Iterable[Reason], origins: Mapping[str, str]) -> list[dict
     return list(found.values())
 
 
-def _note(note: Note, sources: Mapping[str, Source]) -> dict[str, Any]:
+def _note(note: Note, cited: dict[str, None]) -> dict[str, Any]:
     return {
         "kind": note.kind,
         "obligation": note.obligation,
         **_text(note.text),
-        "cite": _cite(note.cite, sources),
+        "cite": _cite(note.cite, cited),
     }
 
 
-def _cite(citations: Iterable[Citation], sources: Mapping[str, Source]) -> list[dict[str, Any]]:
+def _cite(citations: Iterable[Citation], cited: dict[str, None]) -> list[dict[str, str]]:
+    """Return the citations, and note their sources in `cited` for the register at the end."""
     rows = []
     for citation in citations:
-        source = sources[citation.source]
-        row = {
-            "source": citation.source, "at": citation.at, "act": citation.act,
-            "title": source.title, "date": source.date, "url": source.url,
-        }  # fmt: skip
-        rows.append({key: value for key, value in row.items() if value or key in ("source", "at")})
+        cited[citation.source] = None
+        row = {"source": citation.source, "at": citation.at}
+        rows.append(row | {"act": citation.act} if citation.act else row)
     return rows
 
 

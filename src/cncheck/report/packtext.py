@@ -53,22 +53,22 @@ def show_pack(pack: Pack, rules: Rules, language: str) -> str:
 
 def _lines(pack: Pack, rules: Rules, language: str) -> Iterator[Line]:
     view = View(language)
-    yield Line(f"{pack.id} {pack.version} · {pack.title[language]}")
-    yield Line(pack.summary[language])
-    yield Line(f"{_W['authority'][language]}: {pack.authority[language]}")
-    yield Line(f"{_W['scope'][language]}: {describe(pack.applies_if, language)}{doubt(pack.confidence, view)}")
+    yield Line(f"{pack.id} {pack.version} · {pack.title.to(language)}")
+    yield Line(pack.summary.to(language))
+    yield Line(f"{_W['authority'].to(language)}: {pack.authority.to(language)}")
+    yield Line(f"{_W['scope'].to(language)}: {describe(pack.applies_if, language)}{doubt(pack.confidence, view)}")
     yield Line(cite(pack.cite, rules, view), 2)
     yield from _section("phases", language)
     for phase in pack.phases:
-        force = FORCES[phase.force][language]
-        yield Line(f"{phase.id}: {phase.title[language]} · {force}{_window(phase.window)}{doubt(phase.confidence, view)}", 2)
+        force = FORCES[phase.force].to(language)
+        yield Line(f"{phase.id}: {phase.title.to(language)} · {force}{_window(phase.window)}{doubt(phase.confidence, view)}", 2)
         if phase.cite:
             yield Line(cite(phase.cite, rules, view), 4)
     if pack.instruments:
         yield from _section("basis", language)
     for item in pack.instruments:
         dates = " · ".join(part for part in (item.issued, f"in force {item.in_force}" if item.in_force else "") if part)
-        yield Line(f"{item.number} {item.title[language]}{f' · {dates}' if dates else ''}{doubt(item.confidence, view)}", 2)
+        yield Line(f"{item.number} {item.title.to(language)}{f' · {dates}' if dates else ''}{doubt(item.confidence, view)}", 2)
         yield Line(cite(item.cite, rules, view), 4)
     if pack.entries:
         yield from _section("catalogue", language)
@@ -81,11 +81,11 @@ def _lines(pack: Pack, rules: Rules, language: str) -> Iterator[Line]:
         yield from _section("evidence", language)
     for name, fact in pack.evidence.items():
         values = f" ({', '.join(fact.values)})" if fact.values else ""
-        yield Line(f"{fact.kind}{values}. {fact.question[language]}", 2, f"{name}: ")
+        yield Line(f"{fact.kind}{values}. {fact.question.to(language)}", 2, f"{name}: ")
     if pack.notes:
         yield from _section("notes", language)
     for note in pack.notes:
-        yield Line(note.text[language], 2, f"{NOTES[note.kind][language]}: ")
+        yield Line(note.text.to(language), 2, f"{NOTES[note.kind].to(language)}: ")
         if note.cite:
             yield Line(cite(note.cite, rules, view), 4)
     if pack.differs_from_eu:
@@ -95,37 +95,37 @@ def _lines(pack: Pack, rules: Rules, language: str) -> Iterator[Line]:
 
 def _section(name: str, language: str) -> Iterator[Line]:
     yield Line()
-    yield Line(_W[name][language])
+    yield Line(_W[name].to(language))
 
 
 def _entry(entry: Entry, rules: Rules, view: View) -> Iterator[Line]:
     language = view.language
     yield Line(f"{entry.name.en} / {entry.name.zh}{doubt(entry.confidence, view)}", 2, f"{entry.code} ")
     if entry.merged_into:
-        yield Line(entry.merged_into, 4, f"{_W['merged'][language]} ")
+        yield Line(entry.merged_into, 4, f"{_W['merged'].to(language)} ")
     if entry.product_types:
-        yield Line(", ".join(sorted(entry.product_types)), 4, f"{_W['types'][language]}: ")
+        yield Line(", ".join(sorted(entry.product_types)), 4, f"{_W['types'].to(language)}: ")
     if entry.condition:
-        yield Line(describe(entry.condition, language), 4, f"{_W['limits'][language]}: ")
+        yield Line(describe(entry.condition, language), 4, f"{_W['limits'].to(language)}: ")
     for standard in entry.standards:
         yield Line(f"{standard.number}{_window(standard.window)}{doubt(standard.confidence, view)}", 4)
     for text, kind in ((entry.erratum, "erratum"), (entry.note, "info")):
         if text:
-            yield Line(text[language], 4, f"{NOTES[kind][language]}: ")
+            yield Line(text.to(language), 4, f"{NOTES[kind].to(language)}: ")
     yield Line(cite(entry.cite, rules, view), 4)
 
 
 def _obligation(obligation: Obligation, rules: Rules, view: View) -> Iterator[Line]:
     language = view.language
     roles = rules.vocabulary.roles
-    who = ", ".join(roles[role].name[language] for role in obligation.binds)
-    yield Line(f"{obligation.title[language]}{doubt(obligation.confidence, view)}", 2, f"{obligation.id}: ")
-    yield Line(obligation.means[language], 4)
-    force = f" · {FORCES[obligation.force][language]}" if obligation.force else ""
-    yield Line(f"{_W['binds'][language]} {who}{force}{_window(obligation.window)}", 4)
+    who = ", ".join(roles[role].name.to(language) for role in obligation.binds)
+    yield Line(f"{obligation.title.to(language)}{doubt(obligation.confidence, view)}", 2, f"{obligation.id}: ")
+    yield Line(obligation.means.to(language), 4)
+    force = f" · {FORCES[obligation.force].to(language)}" if obligation.force else ""
+    yield Line(f"{_W['binds'].to(language)} {who}{force}{_window(obligation.window)}", 4)
     for key, condition in (("when", obligation.when), ("met", obligation.met_if)):
         if condition:
-            yield Line(describe(condition, language), 4, f"{_W[key][language]}: ")
+            yield Line(describe(condition, language), 4, f"{_W[key].to(language)}: ")
     yield Line(cite(obligation.cite, rules, view), 4)
 
 
@@ -139,21 +139,21 @@ def describe(condition: Condition, language: str) -> str:
     """Return a condition as a sentence."""
     match condition:
         case Test(fact=fact, phrase=phrase):
-            return f"{fact} {phrase[language]}"
+            return f"{fact} {phrase.to(language)}"
         case All(parts=parts):
-            return _W["all"][language].join(_inner(part, language) for part in parts)
+            return _W["all"].to(language).join(_inner(part, language) for part in parts)
         case Any_(parts=parts):
-            return _W["any"][language].join(_inner(part, language) for part in parts)
+            return _W["any"].to(language).join(_inner(part, language) for part in parts)
         case Not(part=Stated(part=part)):
-            return _W["unless"][language].format(describe(part, language))
+            return _W["unless"].to(language).format(describe(part, language))
         case Not(part=part):
-            return _W["not"][language].format(describe(part, language))
+            return _W["not"].to(language).format(describe(part, language))
         case Stated(part=part):
-            return _W["stated"][language].format(describe(part, language))
+            return _W["stated"].to(language).format(describe(part, language))
         case Unclear(reason=reason):
-            return _W["unclear"][language].format(reason[language])
+            return _W["unclear"].to(language).format(reason.to(language))
         case InCatalogue(wanted=wanted):
-            return _W["in" if wanted else "out"][language]
+            return _W["in" if wanted else "out"].to(language)
     raise TypeError(condition)
 
 

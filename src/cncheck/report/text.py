@@ -7,9 +7,8 @@ plain, never wrapped, truncated or coloured; a terminal gets them through rich (
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from cncheck.conditions import Reason, Text
 from cncheck.model import Citation, Duty, Finding, Note, ProductReport, Rules
@@ -40,8 +39,7 @@ _DETAILED = ("violated", "open", "undetermined", "upcoming")
 _STATUS_WIDTH = 13
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """A line of the report; `lead` stands before the text, which hangs beside it when wrapped."""
 
     text: str = ""
@@ -51,16 +49,15 @@ class Line:
     lead_style: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class _Page:
+class _Page(NamedTuple):
     view: View
     rules: Rules
 
     def say(self, key: str, **values: Any) -> str:
-        return WORDS[key][self.view.language].format(**values)
+        return WORDS[key].to(self.view.language).format(**values)
 
     def __call__(self, text: Text) -> str:
-        return text[self.view.language]
+        return text.to(self.view.language)
 
 
 def write(run: Run) -> str:
@@ -325,9 +322,9 @@ def _foot(run: Run, page: _Page) -> Iterator[Line]:
 def differences(pack: Any, language: str) -> Iterator[Line]:
     """Yield how China differs from the European Union on the pack's subject."""
     if pack.differs_from_eu:
-        yield Line(f"{WORDS['differs'][language]}:", 4, style="bold")
+        yield Line(f"{WORDS['differs'].to(language)}:", 4, style="bold")
     for row in pack.differs_from_eu:
-        yield Line(f"{row.china[language]} | EU: {row.eu[language]}", 6, f"{row.topic[language]}: ", "", "bold")
+        yield Line(f"{row.china.to(language)} | EU: {row.eu.to(language)}", 6, f"{row.topic.to(language)}: ", "", "bold")
 
 
 # ---- small parts -----------------------------------------------------------------------------------
@@ -364,20 +361,20 @@ def _shown(value: Any, page: _Page) -> str:
 
 def doubt(confidence: str, view: View) -> str:
     """Return how sure a statement is, in brackets; nothing for a confirmed one."""
-    word = CONFIDENCES[confidence][view.language]
+    word = CONFIDENCES[confidence].to(view.language)
     return f" ({word})" if word else ""
 
 
 def cite(citations: Iterable[Citation], rules: Rules, view: View) -> str:
     """Return where a statement comes from: the instrument, and where it was read."""
     parts = []
-    read_in = WORDS["read_in"][view.language]
+    read_in = WORDS["read_in"].to(view.language)
     for citation in citations:
         source = rules.vocabulary.sources[citation.source]
         whole = (source.title, source.date) if view.explain else (source.publisher or source.title, source.date)
         read = ", ".join(part for part in (*whole, citation.at) if part)
         parts.append(f"{citation.act} ({read_in} {read})" if citation.act else read)
-    return WORDS["source"][view.language].format(what="; ".join(parts))
+    return WORDS["source"].to(view.language).format(what="; ".join(parts))
 
 
 def _width(text: str) -> int:
