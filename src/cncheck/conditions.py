@@ -6,8 +6,6 @@ from which day on it may be another one. This module is the definition of the ru
 other engine is held to it by tests.
 """
 
-from __future__ import annotations
-
 import operator
 import re
 from collections.abc import Callable, Iterable, Mapping

@@ -89,7 +89,7 @@ def _finding(pack: Pack, situation: Situation, rules: Rules) -> Finding:
 def _judge(pack: Pack, situation: Situation, rules: Rules) -> tuple[Finding, date | None]:
     """Return what `pack` says today, and the first day on which it might say something else."""
     days: list[date | None] = []
-    if pack.entries:
+    if pack.entries_by_type:
         matches, near, situation = _catalogue(pack, situation, days)
     else:
         matches, near = (), ()

@@ -1,8 +1,6 @@
 """The nouns: what a pack, a product and a report are made of. Frozen, typed, without behaviour."""
 
-from __future__ import annotations
-
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -220,15 +218,15 @@ class Pack(NamedTuple):
     cite: tuple[Citation, ...]
     confidence: str
     phases: tuple[Phase, ...]
-    entries: tuple[Entry, ...]
-    entries_by_type: Mapping[str, tuple[Entry, ...]]
+    entries: Sequence[Entry]
+    entries_by_type: Mapping[str, Sequence[Entry]]
     """The entries that name a product type, by that type."""
-    obligations: tuple[Obligation, ...]
-    notes: tuple[Note, ...]
+    obligations: Sequence[Obligation]
+    notes: Sequence[Note]
     evidence: Mapping[str, Fact]
     """Keyed by the whole name, `evidence.<pack>.<key>`."""
-    instruments: tuple[Instrument, ...] = ()
-    differs_from_eu: tuple[Difference, ...] = ()
+    instruments: Sequence[Instrument] = ()
+    differs_from_eu: Sequence[Difference] = ()
 
 
 class Rules(NamedTuple):

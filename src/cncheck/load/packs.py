@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -30,6 +30,30 @@ from cncheck.model import (
 _NOTE_VERDICTS = ("applies", "undetermined")
 _AS_OF = Fact("as_of", "date", Text("For which day is the question asked?", "以哪一天为准？"))
 _STANDARDS = Fact("entry.standards", "choices", Text("Standards in force", "现行标准"))
+
+
+class Later(Sequence[Any]):
+    """A tuple that is built when it is first looked at: most products concern few packs."""
+
+    __slots__ = ("_build", "_items")
+
+    def __init__(self, build: Callable[[], Iterable[Any]]) -> None:
+        self._build: Callable[[], Iterable[Any]] | None = build
+        self._items: tuple[Any, ...] = ()
+
+    def _all(self) -> tuple[Any, ...]:
+        if self._build is not None:
+            self._items, self._build = tuple(self._build()), None
+        return self._items
+
+    def __getitem__(self, index: Any) -> Any:
+        return self._all()[index]
+
+    def __len__(self) -> int:
+        return len(self._all())
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._all())
 
 
 class _Reader:
@@ -177,36 +201,51 @@ class _Reader:
     def difference(self, row: Mapping[str, Any], path: Path) -> Difference:
         return Difference(text(row["topic"]), text(row["china"]), text(row["eu"]), self.cite(row, path))
 
-    def each(self, section: str, build: Callable[[Any, Path], Any]) -> tuple[Any, ...]:
+    def each(self, section: str, build: Callable[[Any, Path], Any]) -> Sequence[Any]:
         rows = self.raw.get(section, [])
-        return tuple(build(row, (section, i)) for i, row in enumerate(rows))
+        return Later(lambda: (build(row, (section, i)) for i, row in enumerate(rows)))
 
 
-def pack(
-    raw: Mapping[str, Any], sha256: str, vocabulary: Vocabulary
-) -> tuple[Pack, list[tuple[Path, str]]]:
-    """Return the pack written in `raw`, whose form was checked, and all problems of its wording."""
-    read = _Reader(raw, vocabulary)
-    entries = read.each("catalogue", read.entry)
-    read.problems += _repeated(raw, "catalogue", "code") + _repeated(raw, "obligations", "id")
-    built = Pack(
+def pack(raw: Mapping[str, Any], sha256: str, vocabulary: Vocabulary) -> Pack:
+    """Return the pack written in `raw`, which was found well-formed before."""
+    return _pack(_Reader(raw, vocabulary), sha256)
+
+
+def wording_problems(raw: Mapping[str, Any], vocabulary: Vocabulary) -> list[tuple[Path, str]]:
+    """Return path and message of everything in `raw` that names what does not exist or fit."""
+    try:
+        read = _Reader(raw, vocabulary)
+        built = _pack(read, "")
+        for section in (built.entries, built.obligations, built.notes, built.instruments, built.differs_from_eu):
+            len(section)  # builds it
+    except BadWording as error:
+        return [(error.path, error.message)]
+    return read.problems + _repeated(raw, "catalogue", "code") + _repeated(raw, "obligations", "id")
+
+
+def _pack(read: _Reader, sha256: str) -> Pack:
+    raw = read.raw
+    return Pack(
         raw["id"], raw["version"], str(raw["reviewed"]), sha256, text(raw["title"]),
         text(raw["summary"]), text(raw["authority"]), raw.get("dated_by", "as_of"),
         read.condition(raw, "applies_if", ()),  # type: ignore[arg-type]
-        read.cite(raw, ()), raw.get("confidence", "confirmed"), read.each("phases", read.phase),
-        entries, _by_type(entries), read.each("obligations", read.obligation),
+        read.cite(raw, ()), raw.get("confidence", "confirmed"), tuple(read.each("phases", read.phase)),
+        read.each("catalogue", read.entry), _by_type(read), read.each("obligations", read.obligation),
         read.each("notes", read.note), read.evidence, read.each("instruments", read.instrument),
         read.each("differs_from_eu", read.difference),
     )  # fmt: skip
-    return built, read.problems
 
 
-def _by_type(entries: tuple[Entry, ...]) -> dict[str, tuple[Entry, ...]]:
-    found: dict[str, tuple[Entry, ...]] = {}
-    for entry in entries:
-        for type_ in entry.product_types:
-            found[type_] = (*found.get(type_, ()), entry)
-    return found
+def _by_type(read: _Reader) -> dict[str, Sequence[Entry]]:
+    """Return the entries that name a type, by type."""
+    found: dict[str, list[tuple[Any, Path]]] = {}
+    for i, row in enumerate(read.raw.get("catalogue", ())):
+        for type_ in row.get("product_types", ()):
+            found.setdefault(type_, []).append((row, ("catalogue", i)))
+    return {
+        type_: Later(lambda rows=rows: (read.entry(*row) for row in rows))  # type: ignore[misc]
+        for type_, rows in found.items()
+    }
 
 
 def _repeated(raw: Mapping[str, Any], section: str, key: str) -> list[tuple[Path, str]]:

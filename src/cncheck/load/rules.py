@@ -10,11 +10,11 @@ from typing import Any
 from cncheck import __version__
 from cncheck.load import cache
 from cncheck.load.language import BadWording, text
-from cncheck.load.packs import pack
+from cncheck.load.packs import pack, wording_problems
 from cncheck.load.problems import InputError, PackError, did_you_mean
 from cncheck.load.vocabulary import vocabulary
 from cncheck.load.yamlfile import Places, decode, read_documents, read_text
-from cncheck.model import Fact, Pack, Problem, Rules
+from cncheck.model import Fact, Problem, Rules, Vocabulary
 
 _HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 _LISTS = ("not_covered",)
@@ -44,7 +44,7 @@ def load_rules(extra: Sequence[str] = ()) -> Rules:
     if written is None:
         written = _read(files)
         cache.keep(key, written)
-    return _build(written, files)
+    return _build(written)
 
 
 def select(rules: Rules, only: Iterable[str] = (), skip: Iterable[str] = ()) -> Rules:
@@ -97,9 +97,13 @@ def _stem(path: str) -> str:
 
 
 def _read(files: Mapping[str, bytes]) -> dict[str, Any]:
-    """Return the files as plain data, checked for their form.
+    """Return the files as plain data, checked for form and wording.
 
     The shape is {"vocabulary": {stem: {word: row}}, "packs": {id: {"file", "sha256", "raw"}}}.
+
+    Raises:
+        PackError: with every problem of every file.
+
     """
     import hashlib  # noqa: PLC0415  only after a change
 
@@ -130,6 +134,10 @@ def _read(files: Mapping[str, bytes]) -> dict[str, Any]:
         for at, message in form_problems(words, "vocabulary"):
             file = next((p for p in files if at and _in_vocabulary(p) and _stem(p) == at[0]), "")
             problems.extend(_located([(at[1:], message)], file) if file else [Problem(message)])
+    if not problems:
+        known = _vocabulary(words)
+        for one in packs.values():
+            problems.extend(_located(wording_problems(one["raw"], known), one["file"]))
     if problems:
         raise PackError(problems)
     return {"vocabulary": words, "packs": packs}
@@ -165,25 +173,18 @@ def _located(wrong: Iterable[tuple[tuple[str | int, ...], str]], path: str) -> l
     return problems
 
 
-def _build(written: Mapping[str, Any], files: Mapping[str, bytes]) -> Rules:
-    """Build the rules from checked data; say every wrong word with its place."""
+def _vocabulary(words: Mapping[str, Any]) -> Vocabulary:
     try:
-        words = vocabulary(written["vocabulary"])
+        return vocabulary(words)
     except BadWording as error:
         at = ".".join(str(step) for step in error.path)
         raise PackError([Problem(f"vocabulary: {at}: {error.message}")]) from None
-    packs: list[Pack] = []
-    problems: list[Problem] = []
-    for one in written["packs"].values():
-        try:
-            built, wrong = pack(one["raw"], one["sha256"], words)
-        except BadWording as error:
-            wrong = [(error.path, error.message)]
-        else:
-            packs.append(built)
-        problems.extend(_located(wrong, one["file"]))
-    if problems:
-        raise PackError(problems)
+
+
+def _build(written: Mapping[str, Any]) -> Rules:
+    """Build the rules from data that was checked before."""
+    words = _vocabulary(written["vocabulary"])
+    packs = [pack(one["raw"], one["sha256"], words) for one in written["packs"].values()]
     facts: dict[str, Fact] = dict(words.facts)
     for built in packs:
         facts |= built.evidence
