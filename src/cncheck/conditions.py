@@ -8,7 +8,7 @@ other engine is held to it by tests.
 
 import operator
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any, NamedTuple, Protocol
 
@@ -161,47 +161,48 @@ class Condition(Protocol):
 
 
 class Test(NamedTuple):
-    """One fact against one operand."""
+    """One fact against one operand; built by `test`."""
 
     fact: str
     operator: str
     operand: Any
     kind: str
     phrase: Text
+    unknown: Answer
+    """The answer where the fact is missing."""
+    presumed: tuple[Answer, Answer]
+    """The answers where it is missing and presumed to be no, and yes."""
 
     def ask(self, situation: Situation, presumed: Truth = None) -> Answer:
         """Answer for `situation`; unknown if the fact, or the fact it is compared to, is."""
         value = situation.facts.get(self.fact)
         if value is None:
-            return self._unknown(self.fact, situation, presumed)
+            if presumed is None or not situation.presume:
+                return self.unknown
+            return self.presumed[presumed]
         how = OPERATORS[self.operator]
-        if value is True and self.kind != "boolean" and self.operator != "given":
-            # Said to be done, without the value this test is about.
-            return self._unknown(self.fact, situation, presumed)
-        if value is False and self.kind != "boolean" and self.operator != "given":
+        if isinstance(value, bool) and self.kind != "boolean" and self.operator != "given":
+            if value:  # said to be done, without the value this test is about
+                return self._missing(self.fact, situation, presumed)
             return Answer(False, (Reason(self.fact, value, self.phrase, answer=False),))
         operand = self.operand
         if isinstance(operand, FactPlus):
             operand = situation.facts.get(operand.fact)
             if operand is None or isinstance(operand, bool):
-                return self._unknown(self.operand.fact, situation, presumed)
+                return self._missing(self.operand.fact, situation, presumed)
             if self.operand.plus is not NO_TIME:
                 operand = self.operand.plus.after(operand)
         truth = how.holds(situation.types if self.kind == "product_type" else value, operand)
         if self.fact in situation.lower_bounds and truth is not how.settled_by_lower_bound:
-            return self._unknown(self.fact, situation, presumed)
+            return self._missing(self.fact, situation, presumed)
         changes = self._changes(situation, value, operand, how) if self.kind == "date" else None
-        return Answer(truth, (Reason(self.fact, value, self.phrase, truth),), changes=changes)
+        return Answer(truth, (Reason(self.fact, value, self.phrase, truth),), (), (), changes)
 
-    def _unknown(self, fact: str, situation: Situation, presumed: Truth) -> Answer:
-        if presumed is not None and situation.presume:
-            return Answer(presumed, (Reason(fact, None, self.phrase, presumed, presumed=True),))
-        reasons = (Reason(fact, situation.facts.get(fact), self.phrase, None),)
-        if fact.startswith("entry."):
-            name = fact.removeprefix("entry.").replace("_", " ")
-            return Answer(None, reasons, unclear=(Text(
-                f"The catalogue entry states no {name}.", f"目录条目未载明 {name}。"),))  # fmt: skip
-        return Answer(None, reasons, missing=(fact,))
+    def _missing(self, fact: str, situation: Situation, presumed: Truth) -> Answer:
+        """Answer where `fact`, this test's own or the one it compares with, is not known."""
+        if presumed is None or not situation.presume:
+            return _unknown(fact, situation.facts.get(fact), self.phrase)
+        return Answer(presumed, (Reason(fact, None, self.phrase, presumed, presumed=True),))
 
     def _changes(
         self, situation: Situation, value: Any, operand: Any, how: Operator
@@ -222,6 +223,24 @@ class Test(NamedTuple):
         days = (near + timedelta(days=shift) for shift in range(-4, 6))
         later = (day for day in days if day > situation.as_of)
         return next((day for day in later if how.holds(value, plus.after(day)) is not now), None)
+
+
+def test(fact: str, operator: str, operand: Any, kind: str, phrase: Text) -> Test:
+    """Return the test of `fact`, of this kind, by the operator of this name."""
+    no, yes = (
+        Answer(truth, (Reason(fact, None, phrase, truth, presumed=True),)) for truth in (False, True)
+    )
+    return Test(fact, operator, operand, kind, phrase, _unknown(fact, None, phrase), (no, yes))
+
+
+def _unknown(fact: str, value: Any, phrase: Text) -> Answer:
+    """Answer unknown for want of `fact`; what a catalogue entry does not state, nobody can add."""
+    reasons = (Reason(fact, value, phrase, None),)
+    if not fact.startswith("entry."):
+        return Answer(None, reasons, missing=(fact,))
+    name = fact.removeprefix("entry.").replace("_", " ")
+    text = Text(f"The catalogue entry states no {name}.", f"目录条目未载明 {name}。")
+    return Answer(None, reasons, unclear=(text,))
 
 
 class All(NamedTuple):
@@ -290,37 +309,42 @@ class InCatalogue(NamedTuple):
         return Answer(not answer.truth, answer.reasons, changes=answer.changes)
 
 
-def either(answers: Iterable[Answer]) -> Answer:
-    """Return the "or" of `answers`."""
-    return _join(answers, deciding=True)
+def either(answers: Sequence[Answer]) -> Answer:
+    """Return the "or" of `answers`, which are not empty."""
+    for answer in answers:
+        if answer.truth:
+            return answer
+    return _undecided(answers, deciding=True)
 
 
 def _combine(
     parts: tuple[Condition, ...], situation: Situation, presumed: Truth, *, deciding: bool
 ) -> Answer:
-    return _join((part.ask(situation, presumed) for part in parts), deciding=deciding)
-
-
-def _join(answers: Iterable[Answer], *, deciding: bool) -> Answer:
-    """Join by the first answer equal to `deciding`, or by all of them."""
-    seen: list[Answer] = []
-    unknown = False
-    for answer in answers:
+    """Ask the parts in turn until one answers `deciding`; else join what they all say."""
+    answers = []
+    for part in parts:
+        answer = part.ask(situation, presumed)
         if answer.truth is deciding:
             return answer
-        unknown = unknown or answer.truth is None
-        seen.append(answer)
-    if len(seen) == 1:
-        return seen[0]
-    days = [answer.changes for answer in seen if answer.changes is not None]
-    return Answer(
-        None if unknown else not deciding,
-        tuple(reason for answer in seen for reason in answer.reasons),
-        _once(fact for answer in seen for fact in answer.missing),
-        _once(text for answer in seen for text in answer.unclear),
-        min(days, default=None),
-    )
+        answers.append(answer)
+    return _undecided(answers, deciding=deciding)
 
 
-def _once(items: Iterable[Any]) -> tuple[Any, ...]:
-    return tuple(dict.fromkeys(items))
+def _undecided(answers: Sequence[Answer], *, deciding: bool) -> Answer:
+    """Join answers of which none decides: unknown if one of them is."""
+    if len(answers) == 1:
+        return answers[0]
+    truth: Truth = not deciding
+    reasons: list[Reason] = []
+    missing: dict[str, None] = {}
+    unclear: dict[Text, None] = {}
+    changes: date | None = None
+    for answer in answers:
+        reasons += answer.reasons
+        if answer.truth is None:
+            truth = None
+            missing.update(dict.fromkeys(answer.missing))
+            unclear.update(dict.fromkeys(answer.unclear))
+        if answer.changes is not None and (changes is None or answer.changes < changes):
+            changes = answer.changes
+    return Answer(truth, tuple(reasons), tuple(missing), tuple(unclear), changes)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from typing import Any
 
-from cncheck.conditions import NO, YES, Answer, Reason, Situation, Text, either
+from cncheck.conditions import YES, Answer, Reason, Situation, Text, either
 from cncheck.model import (
     VERDICTS,
     Change,
@@ -144,7 +144,7 @@ def _catalogue(
         facts |= match.entry.facts
         if match.standards:
             facts["entry.standards"] = frozenset(match.standards)
-    whole = either(answers) if answers else NO
+    whole = either(answers)
     return tuple(matches), tuple(near), situation._replace(facts=facts, in_catalogue=whole)
 
 
@@ -194,22 +194,6 @@ def _force(pack: Pack, phase: Phase | None, situation: Situation) -> str:
     return (ahead[0] if ahead else pack.phases[-1]).force
 
 
-def _span(phases: Iterable[Phase]) -> Window:
-    """Return the time from the first to the last day of `phases`."""
-    windows = [phase.window for phase in phases]
-    starts, ends = [w.start for w in windows], [w.end for w in windows]
-    return Window(
-        None if None in starts else min(d for d in starts if d is not None),
-        None if None in ends else max(d for d in ends if d is not None),
-    )
-
-
-def _overlap(one: Window, other: Window) -> Window:
-    starts = [d for d in (one.start, other.start) if d is not None]
-    ends = [d for d in (one.end, other.end) if d is not None]
-    return Window(max(starts, default=None), min(ends, default=None))
-
-
 # ---- duties ----------------------------------------------------------------------------------------
 
 
@@ -227,14 +211,12 @@ def _duty(
     days.append(when.changes)
     if when.truth is False:
         return None
-    own = [p for p in pack.phases if not obligation.phases or p.id in obligation.phases]
-    span = _span(own)
-    window = _overlap(obligation.window, span)
+    own = obligation.phases
     force = obligation.force or (phase if phase in own else own[0]).force  # type: ignore[union-attr]
     due = _due(obligation, situation)
 
     def duty(status: str, answer: Answer, *, overdue: bool = False) -> Duty:
-        return Duty(obligation, status, force, window, due, overdue, answer.reasons,
+        return Duty(obligation, status, force, obligation.window, due, overdue, answer.reasons,
                     answer.missing, answer.unclear)  # fmt: skip
 
     if scope.truth is None:
@@ -242,20 +224,24 @@ def _duty(
     bound = _bound(obligation, situation, rules)
     if bound.truth is False:
         return duty("not_bound", bound)
-    if obligation.dated_by == pack.dated_by:
-        positions = {_position(window, pack.dated_by, situation, days)}
-    else:
-        positions = {
-            _position(obligation.window, obligation.dated_by, situation, days),
-            _position(span, pack.dated_by, situation, days),
-        }
-    for where in ("ended", "upcoming"):
-        if where in positions:
-            return duty(where, when)
+    standing = _standing(obligation, pack, situation, days)
+    if standing != "in_force":
+        return duty(standing, when)
     for question in (when, bound):
         if question.truth is None:
             return duty("undetermined", question)
     return _fulfilment(obligation, force, due, situation, duty, days)
+
+
+def _standing(
+    obligation: Obligation, pack: Pack, situation: Situation, days: list[date | None]
+) -> str:
+    """Return whether the duty is upcoming, in force or ended, by its own dates and its phases."""
+    standing = _position(obligation.window, obligation.dated_by, situation, days)
+    if standing == "in_force" and obligation.dated_by != pack.dated_by:
+        phases = [_position(p.window, pack.dated_by, situation, days) for p in obligation.phases]
+        return "in_force" if "in_force" in phases else phases[-1]
+    return standing
 
 
 def _fulfilment(

@@ -168,10 +168,12 @@ class Obligation(NamedTuple):
     means: Text
     binds: tuple[str, ...]
     when: Condition | None
-    phases: frozenset[str]
-    """Only in these phases; empty = in all."""
+    phases: tuple[Phase, ...]
+    """The phases in which it binds."""
     window: Window
+    """When it binds: its own dates within those of its phases."""
     dated_by: str
+    """The date that its own dates follow."""
     force: str
     """Empty = that of the phase."""
     due: Due | None

@@ -7,12 +7,13 @@ or a file in it is damaged, everything works as if it were not there.
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
+
+import orjson
 
 try:  # what hashlib hands out, without the 3 ms of loading OpenSSL
     from _blake2 import blake2b
@@ -47,7 +48,7 @@ def recall(key: str) -> Any:
     """Return what was kept under `key`, or None."""
     try:
         with open(os.path.join(_folder(), f"{key}.json"), "rb") as file:
-            kept = json.loads(file.read())
+            kept = orjson.loads(file.read())
     except (OSError, ValueError, RecursionError):
         return None
     return kept["rules"] if isinstance(kept, dict) and kept.get("key") == key else None
@@ -59,8 +60,8 @@ def keep(key: str, rules: Any) -> None:
         folder = _folder()
         os.makedirs(folder, mode=0o700, exist_ok=True)
         draft = os.path.join(folder, f"{key}.{os.getpid()}.tmp")
-        with open(draft, "w", encoding="utf-8") as file:
-            json.dump({"key": key, "rules": rules}, file, ensure_ascii=False)
+        with open(draft, "wb") as file:
+            file.write(orjson.dumps({"key": key, "rules": rules}))
         os.replace(draft, os.path.join(folder, f"{key}.json"))
         kept = [os.path.join(folder, name) for name in os.listdir(folder) if name.endswith(".json")]
         for old in sorted(kept, key=os.path.getmtime, reverse=True)[_KEPT:]:

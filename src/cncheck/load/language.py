@@ -21,6 +21,7 @@ from cncheck.conditions import (
     Test,
     Text,
     Unclear,
+    test,
 )
 from cncheck.load.problems import did_you_mean
 from cncheck.model import Fact, ProductType, Role
@@ -123,10 +124,10 @@ def _test(fact: Fact, name: str, raw: Any, words: Words, path: Path) -> Test:
         raise BadWording(path, f'"{name}" does not fit a {fact.kind}; use one of: {allowed}.')
     if name == "given":
         phrase = how.phrase if raw else Text("stated as false", "明示为 false")
-        return Test(fact.name, name, raw, fact.kind, phrase)
+        return test(fact.name, name, raw, fact.kind, phrase)
     operand, shown = _operand(fact, name, raw, words, path)
     phrase = Text(how.phrase.en.format(shown.en), how.phrase.zh.format(shown.zh))
-    return Test(fact.name, name, operand, fact.kind, phrase)
+    return test(fact.name, name, operand, fact.kind, phrase)
 
 
 def _operand(fact: Fact, name: str, raw: Any, words: Words, path: Path) -> tuple[Any, Text]:

@@ -69,6 +69,7 @@ class _Reader:
         facts = {**vocabulary.facts, **self.evidence, **self.entry_facts}
         facts |= {_AS_OF.name: _AS_OF, _STANDARDS.name: _STANDARDS}
         self.words = Words(facts, vocabulary.types, vocabulary.roles)
+        self.phases: tuple[Phase, ...] = tuple(self.each("phases", self.phase))
 
     def _facts(self, prefix: str, section: str) -> dict[str, Fact]:
         rows = self.raw.get(section, {})
@@ -152,20 +153,23 @@ class _Reader:
 
     def obligation(self, row: Mapping[str, Any], path: Path) -> Obligation:
         self.known(row["binds"], self.vocabulary.roles, "role", (*path, "binds"))
-        phases = {phase["id"]: phase for phase in self.raw["phases"]}
         if not row["id"].startswith(f"{self.id}/"):
             self.problems.append(((*path, "id"), f"An obligation of this pack is called {self.id}/..."))
         if ("met_if" in row) is ("portfolio" in row):
             message = "A duty says when it is met: `met_if`, or `portfolio` for one of the enterprise."
             self.problems.append((path, message))
-        dated_by = row.get("dated_by", self.raw.get("dated_by", "as_of"))
+        named = self.known(row.get("phases", ()), {p.id: p for p in self.phases}, "phase of this pack",
+                           (*path, "phases"))  # fmt: skip
+        phases = tuple(p for p in self.phases if not named or p.id in named)
+        pack_date = self.raw.get("dated_by", "as_of")
+        dated_by = row.get("dated_by", pack_date)
+        window = self.window(row, path)
         return Obligation(
-            row["id"], text(row["title"]), text(row.get("means", row["title"])), tuple(row["binds"]),
-            self.condition(row, "when", path),
-            self.known(row.get("phases", ()), phases, "phase of this pack", (*path, "phases")),
-            self.window(row, path), dated_by, row.get("force", ""), self._due(row, path),
-            self.condition(row, "met_if", path), self.cite(row, path),
-            row.get("confidence", "confirmed"), self._portfolio(row, path),
+            row["id"], text(row["title"]), text(row["means"]), tuple(row["binds"]),
+            self.condition(row, "when", path), phases or self.phases,
+            _within(window, phases) if dated_by == pack_date else window, dated_by,
+            row.get("force", ""), self._due(row, path), self.condition(row, "met_if", path),
+            self.cite(row, path), row.get("confidence", "confirmed"), self._portfolio(row, path),
         )  # fmt: skip
 
     def _due(self, row: Mapping[str, Any], path: Path) -> Due | None:
@@ -229,7 +233,7 @@ def _pack(read: _Reader, sha256: str) -> Pack:
         raw["id"], raw["version"], str(raw["reviewed"]), sha256, text(raw["title"]),
         text(raw["summary"]), text(raw["authority"]), raw.get("dated_by", "as_of"),
         read.condition(raw, "applies_if", ()),  # type: ignore[arg-type]
-        read.cite(raw, ()), raw.get("confidence", "confirmed"), tuple(read.each("phases", read.phase)),
+        read.cite(raw, ()), raw.get("confidence", "confirmed"), read.phases,
         read.each("catalogue", read.entry), _by_type(read), read.each("obligations", read.obligation),
         read.each("notes", read.note), read.evidence, read.each("instruments", read.instrument),
         read.each("differs_from_eu", read.difference),
@@ -246,6 +250,17 @@ def _by_type(read: _Reader) -> dict[str, Sequence[Entry]]:
         type_: Later(lambda rows=rows: (read.entry(*row) for row in rows))  # type: ignore[misc]
         for type_, rows in found.items()
     }
+
+
+def _within(window: Window, phases: Iterable[Phase]) -> Window:
+    """Return the days of `window` between the first and the last day of `phases`."""
+    starts, ends = [p.window.start for p in phases], [p.window.end for p in phases]
+    first = None if None in starts else min((day for day in starts if day), default=None)
+    last = None if None in ends else max((day for day in ends if day), default=None)
+    return Window(
+        max((day for day in (window.start, first) if day), default=None),
+        min((day for day in (window.end, last) if day), default=None),
+    )
 
 
 def _repeated(raw: Mapping[str, Any], section: str, key: str) -> list[tuple[Path, str]]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
+
+import orjson
 
 from cncheck import __version__
 from cncheck.conditions import Reason, Text
@@ -18,7 +19,8 @@ _ANSWERS = {True: "yes", False: "no", None: "unknown"}
 
 def write(run: Run) -> str:
     """Return the whole report as one JSON document; the same input gives the same bytes."""
-    return json.dumps(document(run), ensure_ascii=False, indent=2) + "\n"
+    options = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
+    return orjson.dumps(document(run), option=options).decode()
 
 
 def document(run: Run) -> dict[str, Any]:
