@@ -56,18 +56,28 @@ def read_cases(path: str) -> Iterator[Case]:
     documents = read_documents(text, path, places)
     raw = documents[0] if documents else None
     if not isinstance(raw, dict) or not isinstance(raw.get("cases"), list) or "pack" not in raw:
-        raise InputError(located([((0,), "A case file is a mapping of `pack` and a list of `cases`.")], text, path))
+        raise InputError(
+            located(
+                [((0,), "A case file is a mapping of `pack` and a list of `cases`.")], text, path
+            )
+        )
     wrong: list[tuple[tuple[str | int, ...], str]] = []
     for i, row in enumerate(raw["cases"]):
         at = (0, "cases", i)
         unknown = [key for key in row if key not in _KEYS]
         unknown_expected = [key for key in row.get("expect", {}) if key not in EXPECTATIONS]
-        wrong += [((*at, key), f'Unknown key "{key}".{did_you_mean(key, _KEYS)}') for key in unknown]
+        wrong += [
+            ((*at, key), f'Unknown key "{key}".{did_you_mean(key, _KEYS)}') for key in unknown
+        ]
         wrong += [
             ((*at, "expect", key), f'Unknown expectation "{key}".{did_you_mean(key, EXPECTATIONS)}')
             for key in unknown_expected
         ]
-        wrong += [(at, f"The case has no `{key}`.") for key in ("name", "product", "expect") if not row.get(key)]
+        wrong += [
+            (at, f"The case has no `{key}`.")
+            for key in ("name", "product", "expect")
+            if not row.get(key)
+        ]
     if wrong:
         raise InputError(located(wrong, text, path))
     for i, row in enumerate(raw["cases"]):

@@ -6,11 +6,14 @@ import sys
 from collections.abc import Sequence
 from typing import Annotated, Any
 
-import click
 import typer
 from typer.core import TyperGroup
 
 from cncheck import __version__, commands
+
+# Some releases of typer carry their own click: take the exceptions from what typer raises.
+_UsageError: type[Exception] = typer.BadParameter.__mro__[1]
+_Refused: type[Exception] = _UsageError.__mro__[1]
 
 _HELP = {"help_option_names": ["-h", "--help"]}
 
@@ -18,7 +21,8 @@ _HELP = {"help_option_names": ["-h", "--help"]}
 class _CheckByDefault(TyperGroup):
     """`cncheck product.yaml` is `cncheck check product.yaml`."""
 
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Put the default command before arguments that begin with none."""
         first = args[0] if args else "--help"
         own = {name for option in self.get_params(ctx) for name in option.opts}
         if first not in self.commands and first not in own:
@@ -30,18 +34,23 @@ app = typer.Typer(
     cls=_CheckByDefault, add_completion=False, context_settings=_HELP, rich_markup_mode=None,
     help="Say which Chinese green schemes apply to a product, and which obligations follow.",
 )  # fmt: skip
-_rules = typer.Typer(context_settings=_HELP, no_args_is_help=True, help="Look at the rule packs, lint and test them.")
+_rules = typer.Typer(
+    context_settings=_HELP, no_args_is_help=True, help="Look at the rule packs, lint and test them."
+)
 app.add_typer(_rules, name="rules")
 
 Folders = Annotated[
-    list[str] | None, typer.Option("--rules", metavar="DIR", help="Add or replace packs from a folder; repeatable.")
+    list[str] | None,
+    typer.Option("--rules", metavar="DIR", help="Add or replace packs from a folder; repeatable."),
 ]
 Lang = Annotated[str, typer.Option("--lang", metavar="en|zh", help="Language of the text report.")]
 
 
 @app.callback()
 def _options(
-    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.", is_eager=True)] = False,
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version and exit.", is_eager=True)
+    ] = False,
 ) -> None:
     if version:
         commands.say(f"cncheck {__version__}\n")
@@ -50,19 +59,73 @@ def _options(
 
 @app.command()
 def check(
-    paths: Annotated[list[str], typer.Argument(metavar="PATH...", help="Descriptors (YAML, JSON), folders, or - for standard input.")],
-    as_of: Annotated[str | None, typer.Option("--as-of", metavar="DATE", help="The day the question is asked for (default: today).")] = None,
+    paths: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="PATH...", help="Descriptors (YAML, JSON), folders, or - for standard input."
+        ),
+    ],
+    as_of: Annotated[
+        str | None,
+        typer.Option(
+            "--as-of", metavar="DATE", help="The day the question is asked for (default: today)."
+        ),
+    ] = None,
     rules: Folders = None,
-    only: Annotated[list[str] | None, typer.Option("--only", metavar="ID", help="Ask this pack only; repeatable.")] = None,
-    skip: Annotated[list[str] | None, typer.Option("--skip", metavar="ID", help="Leave this pack out; repeatable.")] = None,
-    format: Annotated[str, typer.Option("--format", metavar="|".join(commands.WRITERS), help="Format of standard output.")] = "text",  # noqa: A002
-    output: Annotated[list[str] | None, typer.Option("--output", metavar="FMT=FILE", help="Write a file as well; repeatable.")] = None,
-    fail_on: Annotated[list[str] | None, typer.Option("--fail-on", metavar="WHAT", help="violated (default), open, undetermined, due:90d, never; comma-separated or repeated.")] = None,
-    strict: Annotated[bool, typer.Option("--strict", help="Fail on violated, open and undetermined.")] = False,
-    force: Annotated[list[str] | None, typer.Option("--force", metavar="FORCES", help="Let duties of these forces count too: pilot, voluntary, recommended.")] = None,
-    no_presume: Annotated[bool, typer.Option("--no-presume", help="Ask for the facts of exceptions instead of presuming that they do not hold.")] = False,
-    explain: Annotated[bool, typer.Option("--explain", help="Add the reasons, the meaning of each duty and all notes.")] = False,
-    all: Annotated[bool, typer.Option("--all", help="List every duty and note, also what is met, ended or not yours.")] = False,  # noqa: A002
+    only: Annotated[
+        list[str] | None,
+        typer.Option("--only", metavar="ID", help="Ask this pack only; repeatable."),
+    ] = None,
+    skip: Annotated[
+        list[str] | None,
+        typer.Option("--skip", metavar="ID", help="Leave this pack out; repeatable."),
+    ] = None,
+    format: Annotated[
+        str,
+        typer.Option(
+            "--format", metavar="|".join(commands.WRITERS), help="Format of standard output."
+        ),
+    ] = "text",
+    output: Annotated[
+        list[str] | None,
+        typer.Option("--output", metavar="FMT=FILE", help="Write a file as well; repeatable."),
+    ] = None,
+    fail_on: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--fail-on",
+            metavar="WHAT",
+            help="violated (default), open, undetermined, due:90d, never; comma-separated or repeated.",
+        ),
+    ] = None,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Fail on violated, open and undetermined.")
+    ] = False,
+    force: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--force",
+            metavar="FORCES",
+            help="Let duties of these forces count too: pilot, voluntary, recommended.",
+        ),
+    ] = None,
+    no_presume: Annotated[
+        bool,
+        typer.Option(
+            "--no-presume",
+            help="Ask for the facts of exceptions instead of presuming that they do not hold.",
+        ),
+    ] = False,
+    explain: Annotated[
+        bool,
+        typer.Option("--explain", help="Add the reasons, the meaning of each duty and all notes."),
+    ] = False,
+    all: Annotated[
+        bool,
+        typer.Option(
+            "--all", help="List every duty and note, also what is met, ended or not yours."
+        ),
+    ] = False,
     lang: Lang = "en",
 ) -> None:
     """Check product descriptors (the default command)."""
@@ -82,7 +145,7 @@ def _list(rules: Folders = None) -> None:
 
 @_rules.command("show")
 def _show(
-    id: Annotated[str, typer.Argument(metavar="ID")],  # noqa: A002
+    id: Annotated[str, typer.Argument(metavar="ID")],
     rules: Folders = None,
     lang: Lang = "en",
 ) -> None:
@@ -104,7 +167,10 @@ def _test(paths: Annotated[list[str] | None, typer.Argument(metavar="[PATH]...")
 
 @app.command()
 def types(
-    query: Annotated[list[str] | None, typer.Argument(metavar="[QUERY]", help="An id or words, English or Chinese.")] = None,
+    query: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[QUERY]", help="An id or words, English or Chinese."),
+    ] = None,
     rules: Folders = None,
 ) -> None:
     """Search the product types."""
@@ -122,14 +188,13 @@ def run(arguments: Sequence[str]) -> int:
     command = typer.main.get_command(app)
     try:
         result: Any = command.main(list(arguments), prog_name="cncheck", standalone_mode=False)
-    except click.UsageError as error:
-        where = f"{error.ctx.command_path}: " if error.ctx else ""
-        sys.stderr.write(f"{where}{error.format_message()}\nTry `cncheck --help`.\n")
-        return 2
-    except click.ClickException as error:
-        sys.stderr.write(f"{error.format_message()}\n")
-        return 2
-    except click.exceptions.Abort:
+    except typer.Exit as stop:
+        return stop.exit_code
+    except typer.Abort:
         sys.stderr.write("Interrupted.\n")
         return 130
+    except _Refused as error:
+        message: Any = error
+        sys.stderr.write(f"{message.format_message()}\nTry `cncheck --help`.\n")
+        return 2
     return result if isinstance(result, int) else 0

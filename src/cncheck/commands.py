@@ -69,7 +69,7 @@ def day(text: str | None) -> date:
 def check(
     paths: Sequence[str],
     *,
-    format: str = "text",  # noqa: A002  the option's own name
+    format: str = "text",
     output: Sequence[str] = (),
     as_of: str | None = None,
     rules: Sequence[str] = (),
@@ -80,7 +80,7 @@ def check(
     force: Sequence[str] = (),
     presume: bool = True,
     explain: bool = False,
-    all: bool = False,  # noqa: A002
+    all: bool = False,
     lang: str = "en",
 ) -> int:
     """Check product descriptors, write the report and return the exit code."""
@@ -113,7 +113,9 @@ def check(
 def _target(word: str) -> tuple[str, str]:
     name, equals, file = word.partition("=")
     if not equals or not file:
-        raise InputError([Problem(f'--output "{word}" has no file. Write --output json=report.json.')])
+        raise InputError(
+            [Problem(f'--output "{word}" has no file. Write --output json=report.json.')]
+        )
     _known(name, WRITERS, "format")
     return name, file
 
@@ -206,7 +208,9 @@ def rules_test(paths: Sequence[str] = ()) -> int:
                 if mismatches:
                     say(f"{case.file}:{case.line}: {case.name}\n")
                 for mismatch in mismatches:
-                    say(f"    {mismatch.what}: expected {mismatch.expected}, got {mismatch.actual}\n")
+                    say(
+                        f"    {mismatch.what}: expected {mismatch.expected}, got {mismatch.actual}\n"
+                    )
         say(f"{held} cases hold, {failed} do not.\n")
         if held + failed == 0:
             return NOTHING
@@ -241,7 +245,13 @@ def types(query: str = "", folders: Sequence[str] = ()) -> int:
             heading = "  [heading: pick a narrower type]" if type_.group else ""
             say(f"{type_.id}  {type_.name.en} / {type_.name.zh}{heading}{also}\n")
         if not found:
-            complain([Problem(f'No product type is like "{query}". Try another word, in English or Chinese.')])
+            complain(
+                [
+                    Problem(
+                        f'No product type is like "{query}". Try another word, in English or Chinese.'
+                    )
+                ]
+            )
             return NOTHING
         return PASSED
 
@@ -259,4 +269,3 @@ def schema(which: str) -> int:
         return PASSED
 
     return guarded(run)
-

@@ -228,7 +228,8 @@ class Test(NamedTuple):
 def test(fact: str, operator: str, operand: Any, kind: str, phrase: Text) -> Test:
     """Return the test of `fact`, of this kind, by the operator of this name."""
     no, yes = (
-        Answer(truth, (Reason(fact, None, phrase, truth, presumed=True),)) for truth in (False, True)
+        Answer(truth, (Reason(fact, None, phrase, truth, presumed=True),))
+        for truth in (False, True)
     )
     return Test(fact, operator, operand, kind, phrase, _unknown(fact, None, phrase), (no, yes))
 
@@ -243,7 +244,7 @@ def _unknown(fact: str, value: Any, phrase: Text) -> Answer:
     return Answer(None, reasons, unclear=(text,))
 
 
-class All(NamedTuple):
+class AllOf(NamedTuple):
     """And: a "no" decides."""
 
     parts: tuple[Condition, ...]
@@ -253,7 +254,7 @@ class All(NamedTuple):
         return _combine(self.parts, situation, presumed, deciding=False)
 
 
-class Any_(NamedTuple):
+class AnyOf(NamedTuple):
     """Or: a "yes" decides."""
 
     parts: tuple[Condition, ...]

@@ -158,9 +158,7 @@ def _standards(
 # ---- dates -----------------------------------------------------------------------------------------
 
 
-def _position(
-    window: Window, dated_by: str, situation: Situation, days: list[date | None]
-) -> str:
+def _position(window: Window, dated_by: str, situation: Situation, days: list[date | None]) -> str:
     """Return "upcoming", "in_force" or "ended", and note the day on which that moves on."""
     day: date = situation.facts[dated_by]
     moving = dated_by in situation.moving
@@ -212,7 +210,7 @@ def _duty(
     if when.truth is False:
         return None
     own = obligation.phases
-    force = obligation.force or (phase if phase in own else own[0]).force  # type: ignore[union-attr]
+    force = obligation.force or (phase if phase in own else own[0]).force
     due = _due(obligation, situation)
 
     def duty(status: str, answer: Answer, *, overdue: bool = False) -> Duty:
@@ -249,7 +247,9 @@ def _fulfilment(
     duty: Any, days: list[date | None],
 ) -> Duty:  # fmt: skip
     """Return the duty as met, open, violated or undetermined, judged by what is stated."""
-    answer = obligation.met_if.ask(situation) if obligation.met_if else Answer(None, unclear=(_WHOLE,))
+    answer = (
+        obligation.met_if.ask(situation) if obligation.met_if else Answer(None, unclear=(_WHOLE,))
+    )
     days.append(answer.changes)
     late = due is not None and situation.as_of > due
     if due is not None and not late and answer.truth is not True:

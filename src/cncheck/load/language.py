@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any, NamedTuple
 
 from cncheck.conditions import (
     LISTS,
     OPERATORS,
-    All,
-    Any_,
+    AllOf,
+    AnyOf,
     Condition,
     FactPlus,
     InCatalogue,
@@ -73,7 +73,7 @@ def condition(raw: Any, words: Words, path: Path = ()) -> Condition:
     if not isinstance(raw, Mapping) or not raw:
         raise BadWording(path, "A condition is a mapping with at least one key.")
     parts = tuple(_clause(key, value, words, (*path, key)) for key, value in raw.items())
-    return parts[0] if len(parts) == 1 else All(parts)
+    return parts[0] if len(parts) == 1 else AllOf(parts)
 
 
 def _clause(key: str, raw: Any, words: Words, path: Path) -> Condition:
@@ -86,7 +86,7 @@ def _clause(key: str, raw: Any, words: Words, path: Path) -> Condition:
         raise BadWording(path, f'"{key}" is no fact.{did_you_mean(key, known)}')
     if isinstance(raw, Mapping):
         tests = tuple(_test(fact, name, of, words, (*path, name)) for name, of in raw.items())
-        return tests[0] if len(tests) == 1 else All(tests)
+        return tests[0] if len(tests) == 1 else AllOf(tests)
     if fact.kind == "product_type":
         return _test(fact, "is_a", raw, words, path)
     return _test(fact, "in" if isinstance(raw, list) else "is", raw, words, path)
@@ -100,13 +100,13 @@ def _several(raw: Any, words: Words, path: Path) -> tuple[Condition, ...]:
 
 def _unless(raw: Any, words: Words, path: Path) -> Condition:
     if isinstance(raw, list):
-        return Not(Stated(Any_(_several(raw, words, path))))
+        return Not(Stated(AnyOf(_several(raw, words, path))))
     return Not(Stated(condition(raw, words, path)))
 
 
-_CONNECTIVES = {
-    "all": lambda raw, words, path: All(_several(raw, words, path)),
-    "any": lambda raw, words, path: Any_(_several(raw, words, path)),
+_CONNECTIVES: dict[str, Callable[[Any, Words, Path], Condition]] = {
+    "all": lambda raw, words, path: AllOf(_several(raw, words, path)),
+    "any": lambda raw, words, path: AnyOf(_several(raw, words, path)),
     "not": lambda raw, words, path: Not(condition(raw, words, path)),
     "unless": _unless,
     "if_stated": lambda raw, words, path: Stated(condition(raw, words, path)),
@@ -171,7 +171,9 @@ def _literal(fact: Fact, raw: Any, words: Words, path: Path) -> tuple[Any, Text]
             return raw, words.roles[raw].name
         case "text" | "choice" | "choices" if isinstance(raw, str):
             if fact.values and raw not in fact.values:
-                raise BadWording(path, f'"{raw}" is no value of {fact.name}: {", ".join(fact.values)}.')
+                raise BadWording(
+                    path, f'"{raw}" is no value of {fact.name}: {", ".join(fact.values)}.'
+                )
             return raw, Text(raw, raw)
     kind = "list of words" if fact.kind in LISTS else fact.kind
     raise BadWording(path, f"{raw!r} does not fit {fact.name}, which is a {kind}.")

@@ -74,12 +74,18 @@ class _Reader:
     def _facts(self, prefix: str, section: str) -> dict[str, Fact]:
         rows = self.raw.get(section, {})
         named = ((f"{prefix}.{key}", key, row) for key, row in rows.items())
-        return {name: fact(name, {"question": {"en": key, "zh": key}, **row}) for name, key, row in named}
+        return {
+            name: fact(name, {"question": {"en": key, "zh": key}, **row})
+            for name, key, row in named
+        }
 
     def condition(self, holder: Mapping[str, Any], key: str, path: Path) -> Condition | None:
         if key not in holder:
             return None
-        return self.attempt(lambda: condition(holder[key], self.words, (*path, key)))
+        built: Condition | None = self.attempt(
+            lambda: condition(holder[key], self.words, (*path, key))
+        )
+        return built
 
     def attempt(self, build: Callable[[], Any]) -> Any:
         try:
@@ -106,10 +112,19 @@ class _Reader:
         return frozenset(words)
 
     def window(self, holder: Mapping[str, Any], path: Path) -> Window:
-        start, end = (self.attempt(lambda k=k: _day(holder.get(k), (*path, k))) for k in ("from", "until"))
+        start, end = (self._day(holder.get(key), (*path, key)) for key in ("from", "until"))
         if start and end and start > end:
-            self.problems.append(((*path, "until"), f"The window ends ({end}) before it begins ({start})."))
+            self.problems.append(
+                ((*path, "until"), f"The window ends ({end}) before it begins ({start}).")
+            )
         return Window(start, end)
+
+    def _day(self, raw: str | None, path: Path) -> date | None:
+        try:
+            return date.fromisoformat(raw) if raw else None
+        except ValueError:
+            self.problems.append((path, f'"{raw}" is no day; write 2026-01-31.'))
+            return None
 
     def phase(self, row: Mapping[str, Any], path: Path) -> Phase:
         title = text(row["title"]) if "title" in row else Text(row["id"], row["id"])
@@ -127,7 +142,11 @@ class _Reader:
         }  # fmt: skip
         scope = self.attempt(lambda: condition(written, self.words, path)) if written else None
         standards = tuple(
-            Standard(s["number"], self.window(s, (*path, "standards", i)), s.get("confidence", "confirmed"))
+            Standard(
+                s["number"],
+                self.window(s, (*path, "standards", i)),
+                s.get("confidence", "confirmed"),
+            )
             for i, s in enumerate(row.get("standards", ()))
         )
         return Entry(
@@ -146,7 +165,7 @@ class _Reader:
                 hint = did_you_mean(key, self.raw.get("entry_facts", {}))
                 self.problems.append((place, f'"{key}" is not declared in entry_facts.{hint}'))
             elif declared.kind == "date":
-                values[name] = self.attempt(lambda v=value, p=place: _day(v, p))
+                values[name] = self._day(value, place)
             else:
                 values[name] = value
         return values
@@ -154,9 +173,13 @@ class _Reader:
     def obligation(self, row: Mapping[str, Any], path: Path) -> Obligation:
         self.known(row["binds"], self.vocabulary.roles, "role", (*path, "binds"))
         if not row["id"].startswith(f"{self.id}/"):
-            self.problems.append(((*path, "id"), f"An obligation of this pack is called {self.id}/..."))
+            self.problems.append(
+                ((*path, "id"), f"An obligation of this pack is called {self.id}/...")
+            )
         if ("met_if" in row) is ("portfolio" in row):
-            message = "A duty says when it is met: `met_if`, or `portfolio` for one of the enterprise."
+            message = (
+                "A duty says when it is met: `met_if`, or `portfolio` for one of the enterprise."
+            )
             self.problems.append((path, message))
         named = self.known(row.get("phases", ()), {p.id: p for p in self.phases}, "phase of this pack",
                            (*path, "phases"))  # fmt: skip
@@ -203,7 +226,9 @@ class _Reader:
         )  # fmt: skip
 
     def difference(self, row: Mapping[str, Any], path: Path) -> Difference:
-        return Difference(text(row["topic"]), text(row["china"]), text(row["eu"]), self.cite(row, path))
+        return Difference(
+            text(row["topic"]), text(row["china"]), text(row["eu"]), self.cite(row, path)
+        )
 
     def each(self, section: str, build: Callable[[Any, Path], Any]) -> Sequence[Any]:
         rows = self.raw.get(section, [])
@@ -220,7 +245,13 @@ def wording_problems(raw: Mapping[str, Any], vocabulary: Vocabulary) -> list[tup
     try:
         read = _Reader(raw, vocabulary)
         built = _pack(read, "")
-        for section in (built.entries, built.obligations, built.notes, built.instruments, built.differs_from_eu):
+        for section in (
+            built.entries,
+            built.obligations,
+            built.notes,
+            built.instruments,
+            built.differs_from_eu,
+        ):
             len(section)  # builds it
     except BadWording as error:
         return [(error.path, error.message)]
@@ -271,15 +302,6 @@ def _repeated(raw: Mapping[str, Any], section: str, key: str) -> list[tuple[Path
             problems.append(((section, i, key), f'The {key} "{row[key]}" stands twice.'))
         seen.add(row[key])
     return problems
-
-
-def _day(raw: str | None, path: Path) -> date | None:
-    if raw is None:
-        return None
-    try:
-        return date.fromisoformat(raw)
-    except ValueError:
-        raise BadWording(path, f'"{raw}" is no day; write 2026-01-31.') from None
 
 
 def _text(row: Mapping[str, Any], key: str) -> Text | None:

@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-import math
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import date
 from typing import Any, NamedTuple
 
+from cncheck.load.materials import reduce_materials
 from cncheck.load.problems import InputError, did_you_mean, nearest
-from cncheck.load.vocabulary import SUBSTANCES
+from cncheck.load.values import typed
 from cncheck.load.yamlfile import Places, decode, read_documents, read_text
-from cncheck.model import Fact, Problem, Product, Rules
+from cncheck.model import Problem, Product, Rules
 
 ENDINGS = (".yaml", ".yml", ".json")
 _PLACE = tuple[str | int, ...]
-_MILLION = 1_000_000  # mg/kg: a material cannot hold more of anything
-_MATERIAL_KEYS = ("part", "material", "substances", "exemption", "basis")
-_HOMOGENEOUS = "homogeneous"
-_BASES = (_HOMOGENEOUS, "component", "product")
 _OWN_FILES = ("cncheck-", "cncheck.")
-_DAY_FIRST_OR_MONTH_FIRST = r"\d{1,2}[./-]\d{1,2}[./-]\d{4}"
 
 
 class Found(NamedTuple):
@@ -63,9 +57,9 @@ def _files(paths: Iterable[str], errors: list[Problem]) -> Iterator[tuple[str, b
     """Yield each file once, and whether it was named on the command line."""
     seen: set[str] = set()
     for path in paths:
-        inside = os.path.isdir(path)  # noqa: PTH112  pathlib is slower over thousands of files
+        inside = os.path.isdir(path)
         for name in _walk(path, errors) if inside else [path]:
-            key = os.path.abspath(name)  # noqa: PTH100
+            key = os.path.abspath(name)
             if key not in seen:
                 seen.add(key)
                 yield name, not inside
@@ -79,7 +73,7 @@ def _walk(folder: str, errors: list[Problem]) -> Iterator[str]:
         folders[:] = sorted(f for f in folders if not f.startswith(".") and f != "node_modules")
         for file in sorted(files):
             if file.endswith(ENDINGS) and not file.startswith(_OWN_FILES):
-                yield os.path.join(here, file)  # noqa: PTH118
+                yield os.path.join(here, file)
 
 
 def read_products(text: str, file: str, rules: Rules, *, chosen: bool = True) -> Found | None:
@@ -108,7 +102,9 @@ def read_products(text: str, file: str, rules: Rules, *, chosen: bool = True) ->
         if not rows:
             return None
     if not rows:
-        message = "The file is empty: no product in it. A descriptor needs at least id and product_type."
+        message = (
+            "The file is empty: no product in it. A descriptor needs at least id and product_type."
+        )
         return Found((), (Problem(message, file),), ())
     products: list[Product] = []
     wrong: list[tuple[_PLACE, str]] = []
@@ -162,14 +158,17 @@ def read_product(
         if value is None:
             continue
         if name == "materials":
-            reduced, lower_bounds, origins = _materials(value, rules, wrong)
+            reduced, lower_bounds, origins = reduce_materials(value, rules, wrong)
             facts = reduced | facts
             continue
         try:
-            facts[name] = _typed(rules.facts[name], value, rules)
+            facts[name] = typed(rules.facts[name], value, rules)
         except ValueError as error:
             wrong.append((path, str(error)))
-    for key, how in (("id", "id: FRIDGE-1"), ("product_type", "product_type: household_refrigerator")):
+    for key, how in (
+        ("id", "id: FRIDGE-1"),
+        ("product_type", "product_type: household_refrigerator"),
+    ):
         if key not in facts and not any(path[:1] == (key,) for path, _ in wrong):
             wrong.append(((), f"`{key}` is missing. Add it, for example `{how}`."))
     if wrong:
@@ -190,7 +189,12 @@ def _flat(
         else:
             known = [name for name in rules.facts if "." not in name]
             hint = did_you_mean(str(key), [*known, "materials", "evidence"])
-            wrong.append(((key,), f'Unknown key "{key}".{hint or " `cncheck schema product` lists the keys."}'))
+            wrong.append(
+                (
+                    (key,),
+                    f'Unknown key "{key}".{hint or " `cncheck schema product` lists the keys."}',
+                )
+            )
 
 
 def _evidence(
@@ -203,7 +207,9 @@ def _evidence(
         known = [name for name in rules.facts if name.startswith(f"evidence.{scheme}.")]
         if not known and scheme not in {pack.id for pack in rules.packs}:
             schemes = {name.split(".")[1] for name in rules.facts if name.startswith("evidence.")}
-            hint = did_you_mean(scheme, sorted(schemes)) or f" Schemes: {', '.join(sorted(schemes))}."
+            hint = (
+                did_you_mean(scheme, sorted(schemes)) or f" Schemes: {', '.join(sorted(schemes))}."
+            )
             wrong.append((("evidence", scheme), f'Unknown scheme "{scheme}" under evidence.{hint}'))
         elif not isinstance(keys, Mapping):
             if keys is not None:
@@ -217,226 +223,3 @@ def _evidence(
                     short = [word.rpartition(".")[2] for word in known]
                     hint = did_you_mean(key, short) or f" Known keys: {', '.join(short)}."
                     wrong.append((path, f'Unknown key "{key}" under evidence.{scheme}.{hint}'))
-
-
-# ---- typing by the vocabulary --------------------------------------------------------------------
-
-
-def _typed(fact: Fact, value: Any, rules: Rules) -> Any:
-    """Return `value` as `fact` wants it; raise ValueError saying how to write it otherwise."""
-    if isinstance(value, bool) and fact.name.startswith("evidence."):
-        return value  # done, or not done, whatever the evidence is
-    return _TYPED[fact.kind](fact, value, rules)
-
-
-def _text(fact: Fact, value: Any, _rules: Rules) -> str:
-    if isinstance(value, str):
-        if value.strip():
-            return value.strip()
-        raise ValueError(f"`{fact.name}` is empty. Give it a text, or leave the key out.")
-    if isinstance(value, int) and not isinstance(value, bool):
-        return str(value)
-    raise ValueError(f'`{fact.name}` is text, but {_shown(value)} is not. Write it in quotes.')
-
-
-def _number(fact: Fact, value: Any, _rules: Rules) -> float:
-    unit = f" in {fact.unit}" if fact.unit else ""
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        hint = " Write the figure alone, without quotes, unit or thousands separator."
-        raise ValueError(f"`{fact.name}` is a number{unit}, but {_shown(value)} is not.{hint}")
-    if not math.isfinite(value):
-        raise ValueError(f"`{fact.name}` is a number{unit}; {value} is none.")
-    if fact.minimum is not None and value < fact.minimum:
-        raise ValueError(f"`{fact.name}` cannot be below {fact.minimum:g}, but it is {value:g}.")
-    return value
-
-
-def _integer(fact: Fact, value: Any, rules: Rules) -> int:
-    number = _number(fact, value, rules)
-    if number != int(number):
-        raise ValueError(f"`{fact.name}` is a whole number, but it is {number:g}.")
-    return int(number)
-
-
-def _boolean(fact: Fact, value: Any, _rules: Rules) -> bool:
-    if isinstance(value, bool):
-        return value
-    raise ValueError(f"`{fact.name}` is true or false, but it is {_shown(value)}. Write true or false.")
-
-
-def _date(fact: Fact, value: Any, _rules: Rules) -> date:
-    if isinstance(value, date):
-        return value
-    if isinstance(value, str):
-        if re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
-            try:
-                return date.fromisoformat(value)
-            except ValueError:
-                raise ValueError(f"`{fact.name}`: there is no day {value}.") from None
-        if re.fullmatch(_DAY_FIRST_OR_MONTH_FIRST, value):
-            hint = "Write year-month-day, such as 2026-01-31."
-            raise ValueError(f"`{fact.name}`: {value} can be read in two ways. {hint}")
-    raise ValueError(f"`{fact.name}` is a date, but {_shown(value)} is not. Write it like 2026-01-31.")
-
-
-def _choice(fact: Fact, value: Any, rules: Rules) -> str:
-    word = _text(fact, value, rules)
-    if fact.values and word not in fact.values:
-        hint = did_you_mean(word, fact.values) or f" Write one of: {', '.join(fact.values)}."
-        raise ValueError(f'`{fact.name}` cannot be "{word}".{hint}')
-    return word
-
-
-def _choices(fact: Fact, value: Any, rules: Rules) -> tuple[str, ...]:
-    return tuple(_choice(fact, item, rules) for item in _items(value))
-
-
-def _roles(fact: Fact, value: Any, rules: Rules) -> tuple[str, ...]:
-    roles = tuple(_text(fact, item, rules) for item in _items(value))
-    known = rules.vocabulary.roles
-    for role in roles:
-        if role not in known:
-            hint = did_you_mean(role, known) or f" Roles: {', '.join(known)}."
-            raise ValueError(f'Unknown role "{role}".{hint}')
-    if not roles:
-        raise ValueError("`roles` is empty. Name a role, or leave the key out.")
-    return roles
-
-
-def _items(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else list(value) if isinstance(value, tuple) else [value]
-
-
-def _product_type(fact: Fact, value: Any, rules: Rules) -> str:
-    word = _text(fact, value, rules)
-    types = rules.vocabulary.types
-    found = types.get(word)
-    if found is None:
-        raise ValueError(f'Unknown product type "{word}".{_similar_types(word, rules)}')
-    if found.group:
-        members = [t.id for t in types.values() if word in t.wider and not t.group]
-        shown = ", ".join(members[:8]) + (", ..." if len(members) > 8 else "")  # noqa: PLR2004
-        raise ValueError(f'"{word}" is too wide for a product. Pick one of: {shown}.')
-    return word
-
-
-def _similar_types(word: str, rules: Rules) -> str:
-    from cncheck.load.search import search_types  # noqa: PLC0415  only for a wrong word
-
-    ids = [type_.id for type_ in search_types(word, rules.vocabulary.types)][:3]
-    if ids:
-        return f" Did you mean {', '.join(ids)}?"
-    return " `cncheck types WORD` searches them, in English and Chinese."
-
-
-def _shown(value: Any) -> str:
-    text = value if isinstance(value, str) else repr(value)
-    text = text if len(text) <= 40 else text[:37] + "..."  # noqa: PLR2004
-    return f'"{text}"' if isinstance(value, str) else text
-
-
-_TYPED: dict[str, Callable[[Fact, Any, Rules], Any]] = {
-    "text": _text,
-    "number": _number,
-    "integer": _integer,
-    "boolean": _boolean,
-    "date": _date,
-    "choice": _choice,
-    "choices": _choices,
-    "product_type": _product_type,
-    "roles": _roles,
-}
-
-
-# ---- homogeneous materials -----------------------------------------------------------------------
-
-_AMOUNT = Fact("", "number", None, "mg/kg", minimum=0)  # type: ignore[arg-type]
-
-
-def _materials(
-    rows: Any, rules: Rules, wrong: list[tuple[_PLACE, str]]
-) -> tuple[dict[str, Any], frozenset[str], dict[str, str]]:
-    """Reduce homogeneous materials to the worst mass fraction of each substance.
-
-    Returns:
-        the facts `materials.<substance>`, and `materials_not_exempt.<substance>` where the
-        vocabulary has it (materials that claim an exemption left out), in mg/kg; those of them that
-        are lower bounds because some material does not state the substance, or is not homogeneous;
-        and the part each value comes from.
-
-    """
-    if not isinstance(rows, list):
-        wrong.append((("materials",), "`materials` is a list: one item for each homogeneous material."))
-        return {}, frozenset(), {}
-    materials = [m for i, row in enumerate(rows) if (m := _material(i, row, wrong)) is not None]
-    facts: dict[str, Any] = {}
-    lower_bounds: set[str] = set()
-    origins: dict[str, str] = {}
-    homogeneous = [m for m in materials if m["basis"] == _HOMOGENEOUS]
-    for group, members in (
-        ("materials", homogeneous),
-        ("materials_not_exempt", [m for m in homogeneous if not m["exemption"]]),
-    ):
-        for substance in SUBSTANCES:
-            name = f"{group}.{substance}"
-            if name not in rules.facts or not homogeneous:
-                continue
-            stated = [m for m in members if substance in m["substances"]]
-            if not stated and members:
-                continue
-            worst = max(stated, key=lambda m: m["substances"][substance], default=None)
-            facts[name] = worst["substances"][substance] if worst else 0
-            if worst:
-                origins[name] = worst["label"]
-            if len(stated) < len(members) or len(homogeneous) < len(materials):
-                lower_bounds.add(name)
-    claimed = tuple(dict.fromkeys(m["exemption"] for m in materials if m["exemption"]))
-    if claimed:
-        facts["exemptions_claimed"] = claimed
-    return facts, frozenset(lower_bounds), origins
-
-
-def _material(i: int, row: Any, wrong: list[tuple[_PLACE, str]]) -> dict[str, Any] | None:
-    """Return one material with typed values, or None after noting what is wrong with it."""
-    path: _PLACE = ("materials", i)
-    before = len(wrong)
-    if not isinstance(row, dict):
-        wrong.append((path, "A material is a mapping, such as {part: wire, material: PVC, substances: {Pb: 20}}."))
-        return None
-    for key in row:
-        if key not in _MATERIAL_KEYS:
-            hint = did_you_mean(key, _MATERIAL_KEYS) or f" Known keys: {', '.join(_MATERIAL_KEYS)}."
-            wrong.append(((*path, key), f'Unknown key "{key}" in a material.{hint}'))
-    basis = row.get("basis") or _HOMOGENEOUS
-    if basis not in _BASES:
-        wrong.append(((*path, "basis"), f'`basis` cannot be "{basis}". Write one of: {", ".join(_BASES)}.'))
-    exemption = row.get("exemption")
-    if exemption is not None and (isinstance(exemption, (bool, float)) or not isinstance(exemption, (str, int))):
-        message = f'`exemption` is the item number as text. Write it in quotes: "{exemption}".'
-        wrong.append(((*path, "exemption"), message))
-    substances = row.get("substances") or {}
-    if not isinstance(substances, dict):
-        wrong.append(((*path, "substances"), "`substances` is a mapping, such as {Pb: 20} in mg/kg."))
-        return None
-    amounts: dict[str, float] = {}
-    for key, value in substances.items():
-        place = (*path, "substances", key)
-        if key not in SUBSTANCES:
-            hint = did_you_mean(key, SUBSTANCES) or f" Substances: {', '.join(SUBSTANCES)}."
-            wrong.append((place, f'Unknown substance "{key}".{hint}'))
-        elif value is not None:
-            try:
-                amounts[key] = _number(_AMOUNT, value, None)  # type: ignore[arg-type]
-            except ValueError:
-                message = f"{key} is a mass fraction in mg/kg, 0 or more, but it is {_shown(value)} (0.1 % is 1000)."
-                wrong.append((place, message))
-                continue
-            if amounts[key] > _MILLION:
-                wrong.append((place, f"{key}: {value:g} mg/kg is more than the whole material."))
-    label = " / ".join(str(row[key]) for key in ("part", "material") if row.get(key) is not None)
-    if len(wrong) > before:
-        return None
-    return {
-        "label": label or f"material {i + 1}", "substances": amounts, "basis": basis,
-        "exemption": None if exemption is None else str(exemption).strip(),
-    }  # fmt: skip

@@ -23,7 +23,11 @@ _VOCABULARY = "vocabulary"
 def rules_folder() -> str:
     """Return the folder of the rules that come with cncheck: in the wheel, or in a checkout."""
     packaged = os.path.join(_HERE, "rules")
-    return packaged if os.path.isdir(packaged) else os.path.normpath(os.path.join(_HERE, "..", "..", "rules"))
+    return (
+        packaged
+        if os.path.isdir(packaged)
+        else os.path.normpath(os.path.join(_HERE, "..", "..", "rules"))
+    )
 
 
 def load_rules(extra: Sequence[str] = ()) -> Rules:
@@ -115,7 +119,7 @@ def _read(files: Mapping[str, bytes]) -> dict[str, Any]:
         except InputError as error:
             problems.extend(error.problems)
             continue
-        raw = documents[0] if len(documents) == 1 else None
+        raw: Any = documents[0] if len(documents) == 1 else None
         stem = _stem(path)
         if _in_vocabulary(path):
             if stem in _LISTS:
@@ -128,7 +132,11 @@ def _read(files: Mapping[str, bytes]) -> dict[str, Any]:
             wrong = [(("id",), f'The pack is called "{raw["id"]}" but its file {stem}.yaml.')]
         problems.extend(_located(wrong, path))
         if not wrong:
-            packs[raw["id"]] = {"file": path, "sha256": hashlib.sha256(data).hexdigest(), "raw": raw}
+            packs[raw["id"]] = {
+                "file": path,
+                "sha256": hashlib.sha256(data).hexdigest(),
+                "raw": raw,
+            }
     if not problems:
         for at, message in form_problems(words, "vocabulary"):
             file = next((p for p in files if at and _in_vocabulary(p) and _stem(p) == at[0]), "")
@@ -169,7 +177,9 @@ def _located(wrong: Iterable[tuple[tuple[str | int, ...], str]], path: str) -> l
         while place and place not in places:
             place = place[:-1]
         shown = ".".join(str(step) for step in at)
-        problems.append(Problem(f"{shown}: {message}" if shown else message, path, *places.get(place, (1, 1))))
+        problems.append(
+            Problem(f"{shown}: {message}" if shown else message, path, *places.get(place, (1, 1)))
+        )
     return problems
 
 

@@ -99,7 +99,9 @@ def read_documents(text: str, file: str, places: Places | None = None) -> list[A
         where = (mark.line + 1, mark.column + 1) if mark else (None, None)
         what = ", ".join(part for part in (error.context, error.problem) if part)
         hint = _hint(text, where[0])
-        raise InputError([Problem(f"This is not valid YAML: {what}.{hint}", file, *where)]) from None
+        raise InputError(
+            [Problem(f"This is not valid YAML: {what}.{hint}", file, *where)]
+        ) from None
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1 if isinstance(error.position, int) else None
         message = f"The text contains a character YAML forbids ({error.reason})."
@@ -112,14 +114,18 @@ def _json_escapes(text: str) -> str:
         return text
     pair = re.compile(r"\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})")
     return pair.sub(
-        lambda m: (chr(int(m[1], 16)) + chr(int(m[2], 16))).encode("utf-16", "surrogatepass").decode("utf-16"),  # noqa: E501
+        lambda m: (chr(int(m[1], 16)) + chr(int(m[2], 16))).encode("utf-16", "surrogatepass").decode("utf-16"),
         text,
     )  # fmt: skip
 
 
 def _hint(text: str, line: int | None) -> str:
     lines = text.splitlines()
-    if line and line <= len(lines) and "\t" in lines[line - 1][: len(lines[line - 1]) - len(lines[line - 1].lstrip())]:  # noqa: E501
+    if (
+        line
+        and line <= len(lines)
+        and "\t" in lines[line - 1][: len(lines[line - 1]) - len(lines[line - 1].lstrip())]
+    ):
         return " Indent with spaces, not with tabs."
     return " Look for a missing quote, bracket or colon, or a wrong indent, here or just above."
 

@@ -123,9 +123,7 @@ def _match(match: Match) -> dict[str, Any]:
     }
 
 
-def _obligation(
-    duty: Duty, origins: Mapping[str, str], cited: dict[str, None]
-) -> dict[str, Any]:
+def _obligation(duty: Duty, origins: Mapping[str, str], cited: dict[str, None]) -> dict[str, Any]:
     obligation, window = duty.obligation, duty.window
     return {
         "id": obligation.id,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cncheck.conditions import (
-    All,
-    Any_,
+    AllOf,
+    AnyOf,
     Condition,
     InCatalogue,
     Not,
@@ -56,19 +56,31 @@ def _lines(pack: Pack, rules: Rules, language: str) -> Iterator[Line]:
     yield Line(f"{pack.id} {pack.version} · {pack.title.to(language)}")
     yield Line(pack.summary.to(language))
     yield Line(f"{_W['authority'].to(language)}: {pack.authority.to(language)}")
-    yield Line(f"{_W['scope'].to(language)}: {describe(pack.applies_if, language)}{doubt(pack.confidence, view)}")
+    yield Line(
+        f"{_W['scope'].to(language)}: {describe(pack.applies_if, language)}{doubt(pack.confidence, view)}"
+    )
     yield Line(cite(pack.cite, rules, view), 2)
     yield from _section("phases", language)
     for phase in pack.phases:
         force = FORCES[phase.force].to(language)
-        yield Line(f"{phase.id}: {phase.title.to(language)} · {force}{_window(phase.window)}{doubt(phase.confidence, view)}", 2)
+        yield Line(
+            f"{phase.id}: {phase.title.to(language)} · {force}{_window(phase.window)}{doubt(phase.confidence, view)}",
+            2,
+        )
         if phase.cite:
             yield Line(cite(phase.cite, rules, view), 4)
     if pack.instruments:
         yield from _section("basis", language)
     for item in pack.instruments:
-        dates = " · ".join(part for part in (item.issued, f"in force {item.in_force}" if item.in_force else "") if part)
-        yield Line(f"{item.number} {item.title.to(language)}{f' · {dates}' if dates else ''}{doubt(item.confidence, view)}", 2)
+        dates = " · ".join(
+            part
+            for part in (item.issued, f"in force {item.in_force}" if item.in_force else "")
+            if part
+        )
+        yield Line(
+            f"{item.number} {item.title.to(language)}{f' · {dates}' if dates else ''}{doubt(item.confidence, view)}",
+            2,
+        )
         yield Line(cite(item.cite, rules, view), 4)
     if pack.entries:
         yield from _section("catalogue", language)
@@ -100,7 +112,9 @@ def _section(name: str, language: str) -> Iterator[Line]:
 
 def _entry(entry: Entry, rules: Rules, view: View) -> Iterator[Line]:
     language = view.language
-    yield Line(f"{entry.name.en} / {entry.name.zh}{doubt(entry.confidence, view)}", 2, f"{entry.code} ")
+    yield Line(
+        f"{entry.name.en} / {entry.name.zh}{doubt(entry.confidence, view)}", 2, f"{entry.code} "
+    )
     if entry.merged_into:
         yield Line(entry.merged_into, 4, f"{_W['merged'].to(language)} ")
     if entry.product_types:
@@ -108,7 +122,9 @@ def _entry(entry: Entry, rules: Rules, view: View) -> Iterator[Line]:
     if entry.condition:
         yield Line(describe(entry.condition, language), 4, f"{_W['limits'].to(language)}: ")
     for standard in entry.standards:
-        yield Line(f"{standard.number}{_window(standard.window)}{doubt(standard.confidence, view)}", 4)
+        yield Line(
+            f"{standard.number}{_window(standard.window)}{doubt(standard.confidence, view)}", 4
+        )
     for text, kind in ((entry.erratum, "erratum"), (entry.note, "info")):
         if text:
             yield Line(text.to(language), 4, f"{NOTES[kind].to(language)}: ")
@@ -119,7 +135,11 @@ def _obligation(obligation: Obligation, rules: Rules, view: View) -> Iterator[Li
     language = view.language
     roles = rules.vocabulary.roles
     who = ", ".join(roles[role].name.to(language) for role in obligation.binds)
-    yield Line(f"{obligation.title.to(language)}{doubt(obligation.confidence, view)}", 2, f"{obligation.id}: ")
+    yield Line(
+        f"{obligation.title.to(language)}{doubt(obligation.confidence, view)}",
+        2,
+        f"{obligation.id}: ",
+    )
     yield Line(obligation.means.to(language), 4)
     force = f" · {FORCES[obligation.force].to(language)}" if obligation.force else ""
     yield Line(f"{_W['binds'].to(language)} {who}{force}{_window(obligation.window)}", 4)
@@ -140,9 +160,9 @@ def describe(condition: Condition, language: str) -> str:
     match condition:
         case Test(fact=fact, phrase=phrase):
             return f"{fact} {phrase.to(language)}"
-        case All(parts=parts):
+        case AllOf(parts=parts):
             return _W["all"].to(language).join(_inner(part, language) for part in parts)
-        case Any_(parts=parts):
+        case AnyOf(parts=parts):
             return _W["any"].to(language).join(_inner(part, language) for part in parts)
         case Not(part=Stated(part=part)):
             return _W["unless"].to(language).format(describe(part, language))
@@ -159,4 +179,4 @@ def describe(condition: Condition, language: str) -> str:
 
 def _inner(condition: Condition, language: str) -> str:
     text = describe(condition, language)
-    return f"({text})" if isinstance(condition, (All, Any_)) else text
+    return f"({text})" if isinstance(condition, (AllOf, AnyOf)) else text

@@ -96,9 +96,7 @@ def _product(one: ProductReport, as_of: date, page: _Page) -> Iterator[Line]:
     where = f" · {product.file}" if product.file else ""
     yield Line(f"{product.id}{name}", style="bold")
     yield Line(f"{page(type_.name)} · {page.say('asked', day=as_of)}{where}", style="dim")
-    ordered = sorted(
-        one.findings, key=lambda f: (_VERDICT_ORDER[f.verdict], _FORCE_ORDER[f.force])
-    )
+    ordered = sorted(one.findings, key=lambda f: (_VERDICT_ORDER[f.verdict], _FORCE_ORDER[f.force]))
     out = [finding for finding in ordered if finding.verdict == "does_not_apply"]
     for finding in ordered:
         if finding.verdict != "does_not_apply":
@@ -116,7 +114,9 @@ def _product(one: ProductReport, as_of: date, page: _Page) -> Iterator[Line]:
 def _finding(finding: Finding, one: ProductReport, page: _Page) -> Iterator[Line]:
     verdict = page(VERDICTS[finding.verdict])
     style = "bold green" if finding.verdict == "applies" else "bold yellow"
-    yield Line(f"{page(finding.pack.title)}: {verdict} · {_standing(finding, page)}", 2, style=style)
+    yield Line(
+        f"{page(finding.pack.title)}: {verdict} · {_standing(finding, page)}", 2, style=style
+    )
     for match in finding.matched:
         unsure = doubt(match.entry.confidence, page.view)
         standards = f" · {', '.join(match.standards)}" if match.standards else ""
@@ -167,9 +167,12 @@ def _duties(finding: Finding, one: ProductReport, page: _Page) -> Iterator[Line]
     folded: list[Duty] = []
     for duty in ordered:
         asks = duty.status in _DETAILED and finding.verdict == "applies"
-        if page.view.all or page.view.explain or duty.status == "violated":
-            yield from _duty(duty, one, page)
-        elif asks and duty.force in _BINDING:
+        if (
+            page.view.all
+            or page.view.explain
+            or duty.status == "violated"
+            or (asks and duty.force in _BINDING)
+        ):
             yield from _duty(duty, one, page)
         elif asks and duty.force != "informational":
             yield _step(duty, page)
@@ -207,7 +210,9 @@ def _duty(duty: Duty, one: ProductReport, page: _Page) -> Iterator[Line]:
     facts += [page.say("from", day=duty.window.start)] if duty.window.start else []
     facts += [page.say("until", day=duty.window.end)] if duty.window.end else []
     roles = page.rules.vocabulary.roles
-    facts.append(page.say("binds", who=", ".join(page(roles[role].name) for role in obligation.binds)))
+    facts.append(
+        page.say("binds", who=", ".join(page(roles[role].name) for role in obligation.binds))
+    )
     yield Line(" · ".join(facts), indent, style="dim")
     for text in duty.unclear:
         yield Line(page(text), indent, f"{page.say('unclear')}: ", "yellow")
@@ -223,7 +228,9 @@ def _duty(duty: Duty, one: ProductReport, page: _Page) -> Iterator[Line]:
 def _notes(finding: Finding, page: _Page) -> Iterator[Line]:
     everything = page.view.all or page.view.explain
     # What concerns every product of a scheme is folded; what concerns this one is shown.
-    general = {id(note) for note in finding.pack.notes if note.when is None and note.kind != "warning"}
+    general = {
+        id(note) for note in finding.pack.notes if note.when is None and note.kind != "warning"
+    }
     shown = [note for note in finding.notes if everything or id(note) not in general]
     for note in shown:
         yield _note(note, page, 4)
@@ -266,7 +273,13 @@ def _questions(one: ProductReport, page: _Page) -> Iterator[Line]:
     for fact in sorted(settles, key=lambda name: -len(settles[name])):
         row = page.rules.facts.get(fact)
         what = ", ".join(dict.fromkeys(settles[fact]))
-        yield Line(f"{page(row.question) if row else ''} ({page.say('settles', what=what)})", 4, f"{fact}: ", "", "yellow")
+        yield Line(
+            f"{page(row.question) if row else ''} ({page.say('settles', what=what)})",
+            4,
+            f"{fact}: ",
+            "",
+            "yellow",
+        )
 
 
 def _taken_for_granted(one: ProductReport, page: _Page) -> Iterator[Line]:
@@ -296,12 +309,17 @@ def _taken_for_granted(one: ProductReport, page: _Page) -> Iterator[Line]:
 def _foot(run: Run, page: _Page) -> Iterator[Line]:
     report, result, counts = run.report, run.gate, run.summary
     if report.skipped:
-        yield Line(", ".join(report.skipped), lead=f"{page.say('skipped')} ({len(report.skipped)}): ", style="dim")
+        yield Line(
+            ", ".join(report.skipped),
+            lead=f"{page.say('skipped')} ({len(report.skipped)}): ",
+            style="dim",
+        )
     if report.not_covered:
         what = "; ".join(page(text) for text in report.not_covered)
         yield Line(page.say("not_covered", what=what), style="dim")
     packs = ", ".join(
-        f"{pack.id} {pack.version} ({page.say('reviewed', day=pack.reviewed)})" for pack in report.packs
+        f"{pack.id} {pack.version} ({page.say('reviewed', day=pack.reviewed)})"
+        for pack in report.packs
     )
     yield Line(page.say("packs", what=packs), style="dim")
     yield Line(page.say("no_advice"), style="dim")
@@ -324,7 +342,13 @@ def differences(pack: Any, language: str) -> Iterator[Line]:
     if pack.differs_from_eu:
         yield Line(f"{WORDS['differs'].to(language)}:", 4, style="bold")
     for row in pack.differs_from_eu:
-        yield Line(f"{row.china.to(language)} | EU: {row.eu.to(language)}", 6, f"{row.topic.to(language)}: ", "", "bold")
+        yield Line(
+            f"{row.china.to(language)} | EU: {row.eu.to(language)}",
+            6,
+            f"{row.topic.to(language)}: ",
+            "",
+            "bold",
+        )
 
 
 # ---- small parts -----------------------------------------------------------------------------------
@@ -371,7 +395,11 @@ def cite(citations: Iterable[Citation], rules: Rules, view: View) -> str:
     read_in = WORDS["read_in"].to(view.language)
     for citation in citations:
         source = rules.vocabulary.sources[citation.source]
-        whole = (source.title, source.date) if view.explain else (source.publisher or source.title, source.date)
+        whole = (
+            (source.title, source.date)
+            if view.explain
+            else (source.publisher or source.title, source.date)
+        )
         read = ", ".join(part for part in (*whole, citation.at) if part)
         parts.append(f"{citation.act} ({read_in} {read})" if citation.act else read)
     return WORDS["source"].to(view.language).format(what="; ".join(parts))

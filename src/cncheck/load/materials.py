@@ -1,0 +1,121 @@
+"""Reduce a descriptor's homogeneous materials to facts, so that conditions stay flat."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cncheck.conditions import Text
+from cncheck.load.problems import did_you_mean
+from cncheck.load.values import number, shown
+from cncheck.load.vocabulary import SUBSTANCES
+from cncheck.model import Fact, Rules
+
+_PLACE = tuple[str | int, ...]
+_MILLION = 1_000_000  # mg/kg: a material cannot hold more of anything
+_KEYS = ("part", "material", "substances", "exemption", "basis")
+_HOMOGENEOUS = "homogeneous"
+_BASES = (_HOMOGENEOUS, "component", "product")
+
+_AMOUNT = Fact("substances", "number", Text("How much?", "含量多少？"), "mg/kg", minimum=0)
+
+
+def reduce_materials(
+    rows: Any, rules: Rules, wrong: list[tuple[_PLACE, str]]
+) -> tuple[dict[str, Any], frozenset[str], dict[str, str]]:
+    """Reduce homogeneous materials to the worst mass fraction of each substance.
+
+    Returns:
+        the facts `materials.<substance>`, and `materials_not_exempt.<substance>` where the
+        vocabulary has it (materials that claim an exemption left out), in mg/kg; those of them that
+        are lower bounds because some material does not state the substance, or is not homogeneous;
+        and the part each value comes from.
+
+    """
+    if not isinstance(rows, list):
+        wrong.append(
+            (("materials",), "`materials` is a list: one item for each homogeneous material.")
+        )
+        return {}, frozenset(), {}
+    materials = [m for i, row in enumerate(rows) if (m := _material(i, row, wrong)) is not None]
+    facts: dict[str, Any] = {}
+    lower_bounds: set[str] = set()
+    origins: dict[str, str] = {}
+    homogeneous = [m for m in materials if m["basis"] == _HOMOGENEOUS]
+    for group, members in (
+        ("materials", homogeneous),
+        ("materials_not_exempt", [m for m in homogeneous if not m["exemption"]]),
+    ):
+        for substance in SUBSTANCES:
+            name = f"{group}.{substance}"
+            if name not in rules.facts or not homogeneous:
+                continue
+            stated = [m for m in members if substance in m["substances"]]
+            if not stated and members:
+                continue
+            worst = max(stated, key=lambda m: m["substances"][substance], default=None)
+            facts[name] = worst["substances"][substance] if worst else 0
+            if worst:
+                origins[name] = worst["label"]
+            if len(stated) < len(members) or len(homogeneous) < len(materials):
+                lower_bounds.add(name)
+    claimed = tuple(dict.fromkeys(m["exemption"] for m in materials if m["exemption"]))
+    if claimed:
+        facts["exemptions_claimed"] = claimed
+    return facts, frozenset(lower_bounds), origins
+
+
+def _material(i: int, row: Any, wrong: list[tuple[_PLACE, str]]) -> dict[str, Any] | None:
+    """Return one material with typed values, or None after noting what is wrong with it."""
+    path: _PLACE = ("materials", i)
+    before = len(wrong)
+    if not isinstance(row, dict):
+        wrong.append(
+            (
+                path,
+                "A material is a mapping, such as {part: wire, material: PVC, substances: {Pb: 20}}.",
+            )
+        )
+        return None
+    for key in row:
+        if key not in _KEYS:
+            hint = did_you_mean(key, _KEYS) or f" Known keys: {', '.join(_KEYS)}."
+            wrong.append(((*path, key), f'Unknown key "{key}" in a material.{hint}'))
+    basis = row.get("basis") or _HOMOGENEOUS
+    if basis not in _BASES:
+        wrong.append(
+            ((*path, "basis"), f'`basis` cannot be "{basis}". Write one of: {", ".join(_BASES)}.')
+        )
+    exemption = row.get("exemption")
+    if exemption is not None and (
+        isinstance(exemption, (bool, float)) or not isinstance(exemption, (str, int))
+    ):
+        message = f'`exemption` is the item number as text. Write it in quotes: "{exemption}".'
+        wrong.append(((*path, "exemption"), message))
+    substances = row.get("substances") or {}
+    if not isinstance(substances, dict):
+        wrong.append(
+            ((*path, "substances"), "`substances` is a mapping, such as {Pb: 20} in mg/kg.")
+        )
+        return None
+    amounts: dict[str, float] = {}
+    for key, value in substances.items():
+        place = (*path, "substances", key)
+        if key not in SUBSTANCES:
+            hint = did_you_mean(key, SUBSTANCES) or f" Substances: {', '.join(SUBSTANCES)}."
+            wrong.append((place, f'Unknown substance "{key}".{hint}'))
+        elif value is not None:
+            try:
+                amounts[key] = number(_AMOUNT, value)
+            except ValueError:
+                message = f"{key} is a mass fraction in mg/kg, 0 or more, but it is {shown(value)} (0.1 % is 1000)."
+                wrong.append((place, message))
+                continue
+            if amounts[key] > _MILLION:
+                wrong.append((place, f"{key}: {value:g} mg/kg is more than the whole material."))
+    label = " / ".join(str(row[key]) for key in ("part", "material") if row.get(key) is not None)
+    if len(wrong) > before:
+        return None
+    return {
+        "label": label or f"material {i + 1}", "substances": amounts, "basis": basis,
+        "exemption": None if exemption is None else str(exemption).strip(),
+    }  # fmt: skip

@@ -1,0 +1,148 @@
+"""Type a stated value as its fact wants it, or say how to write it."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+from cncheck.load.problems import did_you_mean
+from cncheck.model import Fact, Rules
+
+_DAY_FIRST_OR_MONTH_FIRST = r"\d{1,2}[./-]\d{1,2}[./-]\d{4}"
+
+
+def typed(fact: Fact, value: Any, rules: Rules) -> Any:
+    """Return `value` as `fact` wants it; raise ValueError saying how to write it otherwise."""
+    if isinstance(value, bool) and fact.name.startswith("evidence."):
+        return value  # done, or not done, whatever the evidence is
+    return _TYPED[fact.kind](fact, value, rules)
+
+
+def _text(fact: Fact, value: Any, _rules: Rules) -> str:
+    if isinstance(value, str):
+        if value.strip():
+            return value.strip()
+        raise ValueError(f"`{fact.name}` is empty. Give it a text, or leave the key out.")
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    raise ValueError(f"`{fact.name}` is text, but {shown(value)} is not. Write it in quotes.")
+
+
+def number(fact: Fact, value: Any, _rules: Rules | None = None) -> float:
+    """Return `value` if it is a finite number not below the fact's minimum; else ValueError."""
+    unit = f" in {fact.unit}" if fact.unit else ""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        hint = " Write the figure alone, without quotes, unit or thousands separator."
+        raise ValueError(f"`{fact.name}` is a number{unit}, but {shown(value)} is not.{hint}")
+    if not math.isfinite(value):
+        raise ValueError(f"`{fact.name}` is a number{unit}; {value} is none.")
+    if fact.minimum is not None and value < fact.minimum:
+        raise ValueError(f"`{fact.name}` cannot be below {fact.minimum:g}, but it is {value:g}.")
+    return value
+
+
+def _integer(fact: Fact, value: Any, rules: Rules) -> int:
+    count = number(fact, value, rules)
+    if count != int(count):
+        raise ValueError(f"`{fact.name}` is a whole number, but it is {count:g}.")
+    return int(count)
+
+
+def _boolean(fact: Fact, value: Any, _rules: Rules) -> bool:
+    if isinstance(value, bool):
+        return value
+    raise ValueError(
+        f"`{fact.name}` is true or false, but it is {shown(value)}. Write true or false."
+    )
+
+
+def _date(fact: Fact, value: Any, _rules: Rules) -> date:
+    if isinstance(value, date):
+        return value
+    if isinstance(value, str):
+        if re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
+            try:
+                return date.fromisoformat(value)
+            except ValueError:
+                raise ValueError(f"`{fact.name}`: there is no day {value}.") from None
+        if re.fullmatch(_DAY_FIRST_OR_MONTH_FIRST, value):
+            hint = "Write year-month-day, such as 2026-01-31."
+            raise ValueError(f"`{fact.name}`: {value} can be read in two ways. {hint}")
+    raise ValueError(
+        f"`{fact.name}` is a date, but {shown(value)} is not. Write it like 2026-01-31."
+    )
+
+
+def _choice(fact: Fact, value: Any, rules: Rules) -> str:
+    word = _text(fact, value, rules)
+    if fact.values and word not in fact.values:
+        hint = did_you_mean(word, fact.values) or f" Write one of: {', '.join(fact.values)}."
+        raise ValueError(f'`{fact.name}` cannot be "{word}".{hint}')
+    return word
+
+
+def _choices(fact: Fact, value: Any, rules: Rules) -> tuple[str, ...]:
+    return tuple(_choice(fact, item, rules) for item in _items(value))
+
+
+def _roles(fact: Fact, value: Any, rules: Rules) -> tuple[str, ...]:
+    roles = tuple(_text(fact, item, rules) for item in _items(value))
+    known = rules.vocabulary.roles
+    for role in roles:
+        if role not in known:
+            hint = did_you_mean(role, known) or f" Roles: {', '.join(known)}."
+            raise ValueError(f'Unknown role "{role}".{hint}')
+    if not roles:
+        raise ValueError("`roles` is empty. Name a role, or leave the key out.")
+    return roles
+
+
+def _items(value: Any) -> list[Any]:
+    return (
+        value if isinstance(value, list) else list(value) if isinstance(value, tuple) else [value]
+    )
+
+
+def _product_type(fact: Fact, value: Any, rules: Rules) -> str:
+    word = _text(fact, value, rules)
+    types = rules.vocabulary.types
+    found = types.get(word)
+    if found is None:
+        raise ValueError(f'Unknown product type "{word}".{_similar_types(word, rules)}')
+    if found.group:
+        members = [t.id for t in types.values() if word in t.wider and not t.group]
+        first = ", ".join(members[:8]) + (", ..." if len(members) > 8 else "")  # noqa: PLR2004
+        raise ValueError(f'"{word}" is too wide for a product. Pick one of: {first}.')
+    return word
+
+
+def _similar_types(word: str, rules: Rules) -> str:
+    from cncheck.load.search import search_types  # noqa: PLC0415  only for a wrong word
+
+    ids = [type_.id for type_ in search_types(word, rules.vocabulary.types)][:3]
+    if ids:
+        return f" Did you mean {', '.join(ids)}?"
+    return " `cncheck types WORD` searches them, in English and Chinese."
+
+
+def shown(value: Any) -> str:
+    """Return `value` as a message may quote it: short, text in quotes."""
+    text = value if isinstance(value, str) else repr(value)
+    text = text if len(text) <= 40 else text[:37] + "..."  # noqa: PLR2004
+    return f'"{text}"' if isinstance(value, str) else text
+
+
+_TYPED: dict[str, Callable[[Fact, Any, Rules], Any]] = {
+    "text": _text,
+    "number": number,
+    "integer": _integer,
+    "boolean": _boolean,
+    "date": _date,
+    "choice": _choice,
+    "choices": _choices,
+    "product_type": _product_type,
+    "roles": _roles,
+}
