@@ -101,11 +101,11 @@ def _row(
 
 
 OPERATORS: dict[str, Operator] = {
-    "is": _row(operator.eq, SINGLE, "is {}", "为 {}"),
+    "is": _row(operator.eq, SINGLE, "equal to {}", "等于 {}"),
     "in": _row(lambda value, of: value in of, SINGLE, "one of {}", "属于 {}"),
     "not_in": _row(lambda value, of: value not in of, SINGLE, "none of {}", "不属于 {}"),
     "is_a": _row(lambda types, of: not types.isdisjoint(of), frozenset({"product_type"}),
-                 "is a kind of {}", "属于 {} 类"),
+                 "a kind of {}", "属于 {} 类"),
     "above": _row(operator.gt, NUMBERS, "above {}", "大于 {}", settled_by_lower_bound=True),
     "at_least": _row(operator.ge, NUMBERS, "at least {}", "不小于 {}", settled_by_lower_bound=True),
     "at_most": _row(operator.le, NUMBERS, "at most {}", "不大于 {}", settled_by_lower_bound=False),
@@ -123,7 +123,7 @@ OPERATORS: dict[str, Operator] = {
     "all_match": _row(lambda values, of: all(re.fullmatch(of, value) for value in values), LISTS,
                       "all have the form {}", "均符合格式 {}"),
     "given": _row(lambda value, wanted: (value is not False) is wanted,
-                  SINGLE | LISTS | DATES, "stated and not false", "已提供且非 false",
+                  SINGLE | LISTS | DATES, "done", "已完成",
                   settled_by_lower_bound=True),
 }  # fmt: skip
 
@@ -240,7 +240,7 @@ def _unknown(fact: str, value: Any, phrase: Text) -> Answer:
     if not fact.startswith("entry."):
         return Answer(None, reasons, missing=(fact,))
     name = fact.removeprefix("entry.").replace("_", " ")
-    text = Text(f"The catalogue entry states no {name}.", f"目录条目未载明 {name}。")
+    text = Text(f"No {name} of the catalogue entry is known for this product.", f"该产品适用的目录条目 {name} 未知。")
     return Answer(None, reasons, unclear=(text,))
 
 

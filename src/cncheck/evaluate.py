@@ -254,7 +254,7 @@ def _fulfilment(
     late = due is not None and situation.as_of > due
     if due is not None and not late and answer.truth is not True:
         days.append(due + timedelta(days=1))
-    against = [reason.value for reason in answer.reasons if reason.answer is False]
+    against = [r.value for r in answer.reasons if r.answer is False and not r.presumed]
     merely_not_done = bool(against) and all(value is False for value in against)
     if answer.truth:
         status = "met"
@@ -290,7 +290,7 @@ def _bound(obligation: Obligation, situation: Situation, rules: Rules) -> Answer
     )
     if mine:
         return YES
-    test = Text(f"binds {binds}", f"义务主体为 {binds}")
+    test = Text(f"one of {binds}", f"属于 {binds}")
     if stated:
         return Answer(False, (Reason("roles", stated, test, answer=False),))
     return Answer(None, (Reason("roles", None, test, None),), missing=("roles",))

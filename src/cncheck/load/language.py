@@ -123,7 +123,7 @@ def _test(fact: Fact, name: str, raw: Any, words: Words, path: Path) -> Test:
         allowed = ", ".join(word for word, row in OPERATORS.items() if fact.kind in row.kinds)
         raise BadWording(path, f'"{name}" does not fit a {fact.kind}; use one of: {allowed}.')
     if name == "given":
-        phrase = how.phrase if raw else Text("stated as false", "明示为 false")
+        phrase = how.phrase if raw else Text("stated as not done", "明示未完成")
         return test(fact.name, name, raw, fact.kind, phrase)
     operand, shown = _operand(fact, name, raw, words, path)
     phrase = Text(how.phrase.en.format(shown.en), how.phrase.zh.format(shown.zh))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from importlib import import_module
 from typing import NamedTuple
 
+from cncheck.conditions import Reason
 from cncheck.gate import Gate, Policy, Summary
-from cncheck.model import Report, Rules
+from cncheck.model import Finding, Report, Rules
 
 WRITERS = {
     "text": "cncheck.report.text",
@@ -38,3 +40,14 @@ def write(run: Run, format_: str) -> str:
     """Return `run` in the format named `format_`, a key of WRITERS."""
     text: str = import_module(WRITERS[format_]).write(run)
     return text
+
+
+def presumptions(finding: Finding) -> Iterator[Reason]:
+    """Yield what a finding and its duties presume about the product.
+
+    That nobody stated contrary evidence goes without saying, and so does what the catalogue lacks.
+    """
+    for reasons in (finding.reasons, *(duty.reasons for duty in finding.duties)):
+        for reason in reasons:
+            if reason.presumed and not reason.fact.startswith(("evidence.", "entry.")):
+                yield reason

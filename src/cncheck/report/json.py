@@ -11,7 +11,7 @@ import orjson
 from cncheck import __version__
 from cncheck.conditions import Reason, Text
 from cncheck.model import Citation, Duty, Finding, Match, Note, Problem, ProductReport, Source
-from cncheck.report import Run
+from cncheck.report import Run, presumptions
 
 SCHEMA = "cncheck/report/1"
 _ANSWERS = {True: "yes", False: "no", None: "unknown"}
@@ -79,18 +79,12 @@ def _presumptions(one: ProductReport) -> list[dict[str, Any]]:
     found = {
         (finding.pack.id, reason.fact, reason.test.en): _ANSWERS[reason.answer]
         for finding in one.findings
-        for reason in presumed(finding)
+        for reason in presumptions(finding)
     }
     return [
         {"scheme": scheme, "fact": fact, "test": test, "presumed": answer}
         for (scheme, fact, test), answer in found.items()
     ]
-
-
-def presumed(finding: Finding) -> Iterable[Reason]:
-    """Yield what a finding and its duties presume."""
-    for reasons in (finding.reasons, *(duty.reasons for duty in finding.duties)):
-        yield from (reason for reason in reasons if reason.presumed)
 
 
 def _scheme(finding: Finding, one: ProductReport, cited: dict[str, None]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from cncheck.conditions import Reason, Text
 from cncheck.model import Citation, Duty, Finding, Note, ProductReport, Rules
-from cncheck.report import Run, View
+from cncheck.report import Run, View, presumptions
 from cncheck.report.words import (
     ANSWERS,
     CONFIDENCES,
@@ -287,19 +287,17 @@ def _taken_for_granted(one: ProductReport, page: _Page) -> Iterator[Line]:
         yield Line()
         text = "; ".join(f"{name} = {_shown(value, page)}" for name, value in one.assumptions)
         yield Line(text, 2, f"{page.say('assumed')}: ", "dim", "bold")
-    presumptions = {
+    presumed = {
         f"{reason.fact} {page(reason.test)}": reason.fact
         for finding in one.findings
         if finding.verdict != "does_not_apply"
-        for reasons in (finding.reasons, *(duty.reasons for duty in finding.duties))
-        for reason in reasons
-        if reason.presumed
+        for reason in presumptions(finding)
     }
-    if presumptions and page.view.explain:
-        yield Line("; ".join(presumptions), 2, f"{page.say('presumed')}: ", "dim", "bold")
-    elif presumptions:
-        names = ", ".join(dict.fromkeys(presumptions.values()))
-        text = page.say("presumed_fold", count=len(presumptions), what=names)
+    if presumed and page.view.explain:
+        yield Line("; ".join(presumed), 2, f"{page.say('presumed')}: ", "dim", "bold")
+    elif presumed:
+        names = ", ".join(dict.fromkeys(presumed.values()))
+        text = page.say("presumed_fold", count=len(presumed), what=names)
         yield Line(text, 2, f"{page.say('presumed')}: ", "dim", "bold")
 
 
@@ -365,12 +363,14 @@ _STYLES: Mapping[str, str] = {
 
 
 def _reason(reason: Reason, page: _Page, one: ProductReport | None = None) -> str:
+    """Return a test and its answer, such as "rated_energy_kwh = 2, not above 2"."""
     if reason.value is None:
-        return f"{reason.fact} ({page(reason.test)}): {page(ANSWERS[None])}"
+        return page.say("unknown_test", fact=reason.fact, test=page(reason.test))
     origin = one.product.origins.get(reason.fact) if one else None
     from_ = f" [{origin}]" if origin else ""
     value = _shown(reason.value, page)
-    return f"{reason.fact} = {value}{from_} ({page(reason.test)}): {page(ANSWERS[reason.answer])}"
+    key = "passed_test" if reason.answer else "failed_test"
+    return page.say(key, fact=reason.fact, value=f"{value}{from_}", test=page(reason.test))
 
 
 def _shown(value: Any, page: _Page) -> str:

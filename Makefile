@@ -1,0 +1,40 @@
+# Everything a contributor runs. `make` alone prints this list.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help dev check lint types rules test golden bench clean
+
+help:  ## print the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+dev:  ## set up .venv with everything needed to work on cncheck
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet -e '.[dev]'
+
+check: lint types rules test  ## all that has to pass
+
+lint:  ## style of Python and YAML
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/yamllint --strict rules examples .yamllint.yaml
+
+types:  ## strict type check
+	$(BIN)/mypy
+
+rules:  ## form and cases of the rule packs
+	$(BIN)/cncheck rules lint
+	$(BIN)/cncheck rules test
+	$(BIN)/check-jsonschema --schemafile src/cncheck/schemas/pack.schema.json rules/*.yaml
+
+test:  ## the tests
+	$(BIN)/python -m pytest --quiet
+
+golden:  ## rewrite the outputs kept in tests/golden
+	CNCHECK_GOLDEN=write $(BIN)/python -m pytest --quiet tests/test_cli.py
+
+bench:  ## start-up and throughput, as ratios within one run
+	$(BIN)/python benchmarks/run.py
+
+clean:  ## remove what was built
+	rm -rf build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
