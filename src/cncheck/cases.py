@@ -8,10 +8,10 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from cncheck.evaluate import evaluate
-from cncheck.load.problems import InputError, did_you_mean
 from cncheck.load.products import located, read_product
 from cncheck.load.yamlfile import read_documents, read_text
 from cncheck.model import Finding, Rules
+from cncheck.problems import InputError, did_you_mean
 
 DEFAULT_DAY = "2026-11-21"
 _KEYS = ("name", "why", "as_of", "product", "expect")

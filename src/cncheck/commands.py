@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
+from typing import Any
 
 from cncheck.evaluate import evaluate
 from cncheck.gate import (
@@ -19,10 +20,10 @@ from cncheck.gate import (
     policy,
     summary,
 )
-from cncheck.load.problems import InputError, PackError, did_you_mean
-from cncheck.load.products import read_paths
+from cncheck.load.products import Found, read_paths, read_product
 from cncheck.load.rules import load_rules, rules_folder, select
-from cncheck.model import Problem, Report
+from cncheck.model import Problem, Report, Rules
+from cncheck.problems import InputError, PackError, did_you_mean
 from cncheck.report import WRITERS, Run, View, write
 
 NAMES = frozenset({"check", "rules", "types", "schema"})
@@ -66,6 +67,36 @@ def day(text: str | None) -> date:
         raise InputError([Problem(message)]) from None
 
 
+def check_product(
+    product: Mapping[str, Any] | str | os.PathLike[str],
+    *,
+    as_of: date | str | None,
+    rules: Sequence[str | os.PathLike[str]],
+    presume: bool,
+) -> Report:
+    """Return the report on a mapping, a file or a folder: `cncheck.check`."""
+    on = as_of if isinstance(as_of, date) else day(as_of)
+    chosen = load_rules([os.fspath(folder) for folder in rules])
+    if isinstance(product, Mapping):
+        one, wrong = read_product(product, chosen)
+        if one is None:
+            raise InputError(Problem(_with_path(path, message)) for path, message in wrong)
+        found = Found((one,), (), ())
+    else:
+        found = read_paths([os.fspath(product)], chosen, sys.stdin.buffer.read)
+    return _report(found, chosen, on, presume=presume)
+
+
+def _with_path(path: tuple[str | int, ...], message: str) -> str:
+    shown = ".".join(str(step) for step in path)
+    return f"{shown}: {message}" if shown else message
+
+
+def _report(found: Found, rules: Rules, on: date, *, presume: bool) -> Report:
+    reports = (evaluate(one, rules, on, presume=presume) for one in found.products)
+    return Report(on, rules.packs, tuple(reports), found.errors, found.skipped, rules.not_covered)
+
+
 def check(
     paths: Sequence[str],
     *,
@@ -93,10 +124,7 @@ def check(
         _known(lang, ("en", "zh"), "language")
         chosen = select(load_rules(rules), only, skip)
         found = read_paths(paths, chosen, sys.stdin.buffer.read)
-        reports = (evaluate(one, chosen, on, presume=presume) for one in found.products)
-        report = Report(
-            on, chosen.packs, tuple(reports), found.errors, found.skipped, chosen.not_covered
-        )
+        report = _report(found, chosen, on, presume=presume)
         result = gate(report, wanted)
         view = View(lang, explain, all)
         whole = Run(report, chosen, wanted, result, summary(report, wanted), view)
@@ -138,10 +166,12 @@ def _print(run: Run, format_: str) -> None:
     if format_ == "text" and sys.stdout.isatty():
         from rich.console import Console  # noqa: PLC0415  100 ms that a pipe need not wait for
 
-        from cncheck.report.terminal import show  # noqa: PLC0415
+        from cncheck.report.terminal import rows  # noqa: PLC0415
         from cncheck.report.text import lines  # noqa: PLC0415
 
-        show(lines(run), Console(highlight=False, soft_wrap=False))
+        console = Console(highlight=False)
+        for row in rows(lines(run), console.width):
+            console.print(row)
     else:
         say(write(run, format_))
 

@@ -240,7 +240,10 @@ def _unknown(fact: str, value: Any, phrase: Text) -> Answer:
     if not fact.startswith("entry."):
         return Answer(None, reasons, missing=(fact,))
     name = fact.removeprefix("entry.").replace("_", " ")
-    text = Text(f"No {name} of the catalogue entry is known for this product.", f"该产品适用的目录条目 {name} 未知。")
+    text = Text(
+        f"No {name} of the catalogue entry is known for this product.",
+        f"该产品适用的目录条目 {name} 未知。",
+    )
     return Answer(None, reasons, unclear=(text,))
 
 

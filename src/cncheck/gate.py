@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from typing import NamedTuple
 
-from cncheck.load.problems import InputError, did_you_mean
 from cncheck.model import FORCES, Duty, Finding, Problem, Product, Report
+from cncheck.problems import InputError, did_you_mean
 
 PASSED, TRIPPED, BAD_INPUT, NOTHING, UNDETERMINED, BAD_PACK, CRASHED = 0, 1, 2, 3, 4, 5, 70
 

@@ -23,8 +23,8 @@ from cncheck.conditions import (
     Unclear,
     test,
 )
-from cncheck.load.problems import did_you_mean
 from cncheck.model import Fact, ProductType, Role
+from cncheck.problems import did_you_mean
 
 Path = tuple[str | int, ...]
 

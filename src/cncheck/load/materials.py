@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from cncheck.conditions import Text
-from cncheck.load.problems import did_you_mean
 from cncheck.load.values import number, shown
 from cncheck.load.vocabulary import SUBSTANCES
 from cncheck.model import Fact, Rules
+from cncheck.problems import did_you_mean
 
 _PLACE = tuple[str | int, ...]
 _MILLION = 1_000_000  # mg/kg: a material cannot hold more of anything

@@ -8,7 +8,6 @@ from typing import Any
 
 from cncheck.conditions import Condition, Text
 from cncheck.load.language import BadWording, Path, Words, condition, period, text
-from cncheck.load.problems import did_you_mean
 from cncheck.load.vocabulary import fact
 from cncheck.model import (
     Citation,
@@ -26,6 +25,7 @@ from cncheck.model import (
     Vocabulary,
     Window,
 )
+from cncheck.problems import did_you_mean
 
 _NOTE_VERDICTS = ("applies", "undetermined")
 _AS_OF = Fact("as_of", "date", Text("For which day is the question asked?", "以哪一天为准？"))

@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from cncheck.load.materials import reduce_materials
-from cncheck.load.problems import InputError, did_you_mean, nearest
 from cncheck.load.values import typed
 from cncheck.load.yamlfile import Places, decode, read_documents, read_text
 from cncheck.model import Problem, Product, Rules
+from cncheck.problems import InputError, did_you_mean, nearest
 
 ENDINGS = (".yaml", ".yml", ".json")
 _PLACE = tuple[str | int, ...]

@@ -10,10 +10,10 @@ from cncheck import __version__
 from cncheck.load import cache
 from cncheck.load.language import BadWording, text
 from cncheck.load.packs import pack, wording_problems
-from cncheck.load.problems import InputError, PackError, did_you_mean
 from cncheck.load.vocabulary import vocabulary
 from cncheck.load.yamlfile import Places, decode, read_documents, read_text
 from cncheck.model import Fact, Problem, Rules, Vocabulary
+from cncheck.problems import InputError, PackError, did_you_mean
 
 _HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 _LISTS = ("not_covered",)

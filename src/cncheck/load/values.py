@@ -8,8 +8,8 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any
 
-from cncheck.load.problems import did_you_mean
 from cncheck.model import Fact, Rules
+from cncheck.problems import did_you_mean
 
 _DAY_FIRST_OR_MONTH_FIRST = r"\d{1,2}[./-]\d{1,2}[./-]\d{4}"
 

@@ -15,8 +15,8 @@ from typing import Any
 
 import yaml
 
-from cncheck.load.problems import InputError
 from cncheck.model import Problem
+from cncheck.problems import InputError
 
 MAX_DEPTH = 100
 MAX_BYTES = 32 * 1024 * 1024

@@ -128,7 +128,7 @@ def _finding(finding: Finding, one: ProductReport, page: _Page) -> Iterator[Line
     if finding.missing:
         yield Line(", ".join(finding.missing), 4, f"{page.say('missing')}: ", "yellow")
     yield from _duties(finding, one, page)
-    yield from _notes(finding, page)
+    yield from _notes(finding, page, 4)
     if finding.next_change:
         change = finding.next_change
         yield Line(page.say("next_change", day=change.date, what=change.what), 4, style="cyan")
@@ -151,11 +151,10 @@ def _standing(finding: Finding, page: _Page) -> str:
 
 
 def _out_of_scope(finding: Finding, page: _Page) -> Iterator[Line]:
-    deciding = next((r for r in finding.reasons if not r.presumed), None)
-    why = f": {_reason(deciding, page)}" if deciding else ""
+    deciding = dict.fromkeys(_reason(r, page) for r in finding.reasons if not r.presumed)
+    why = f": {'; '.join(deciding)}" if deciding else ""
     yield Line(f"{page(finding.pack.title)}{why}", 4)
-    for note in finding.notes:
-        yield _note(note, page, 6)
+    yield from _notes(finding, page, 6)
 
 
 def _duties(finding: Finding, one: ProductReport, page: _Page) -> Iterator[Line]:
@@ -225,18 +224,23 @@ def _duty(duty: Duty, one: ProductReport, page: _Page) -> Iterator[Line]:
     yield Line(cite(obligation.cite, page.rules, page.view), indent, style="dim")
 
 
-def _notes(finding: Finding, page: _Page) -> Iterator[Line]:
+def _notes(finding: Finding, page: _Page, indent: int) -> Iterator[Line]:
+    """Show what concerns this product; fold what concerns every product or only the documents."""
     everything = page.view.all or page.view.explain
-    # What concerns every product of a scheme is folded; what concerns this one is shown.
-    general = {
-        id(note) for note in finding.pack.notes if note.when is None and note.kind != "warning"
-    }
-    shown = [note for note in finding.notes if everything or id(note) not in general]
+    of_pack = {id(note) for note in finding.pack.notes}
+    shown = [
+        note
+        for note in finding.notes
+        if everything
+        or note.kind == "warning"
+        or id(note) not in of_pack
+        or (note.when is not None and note.kind != "erratum")
+    ]
     for note in shown:
-        yield _note(note, page, 4)
+        yield _note(note, page, indent)
     rest = len(finding.notes) - len(shown)
     if rest:
-        yield Line(page.say("folded_notes", count=rest), 4, style="dim")
+        yield Line(page.say("folded_notes", count=rest), indent, style="dim")
 
 
 def _note(note: Note, page: _Page, indent: int) -> Line:
