@@ -14,7 +14,7 @@ PRINTERS = {"__main__", "cli", "commands"}
 def _documented() -> dict[str, set[str] | None]:
     """Module -> what it may import; None = everything."""
     text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
-    rows = re.findall(r"^\| `([\w.]+)` \| [^|]+ \|([^|]*)\|$", text, re.M)
+    rows = re.findall(r"^\| `([\w.]+)` \| [^|]+ \|([^|]*)\|$", text, re.MULTILINE)
     return {
         module: None if "everything" in allowed else set(re.findall(r"`([\w.]+)`", allowed))
         for module, allowed in rows

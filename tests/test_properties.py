@@ -1,7 +1,7 @@
 """What holds for every product, drawn from the vocabulary, under the packs that come with cncheck."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 import cncheck
-from cncheck.conditions import FactPlus, Period
+from cncheck.conditions import FactPlus
 from cncheck.evaluate import evaluate
 from cncheck.gate import gate, policy, summary
 from cncheck.load.products import read_product
@@ -90,7 +90,9 @@ class Drawing:
         if fact.kind == "date":
             return self.day().map(date.isoformat)
         if fact.kind == "roles":
-            return st.lists(st.sampled_from(sorted(self.rules.vocabulary.roles)), min_size=1, max_size=3)
+            return st.lists(
+                st.sampled_from(sorted(self.rules.vocabulary.roles)), min_size=1, max_size=3
+            )
         if fact.kind == "product_type":
             return st.sampled_from(self.types)
         words = fact.values or (("37.2", "40", "6(c)") if fact.kind == "choices" else self.texts)
@@ -202,7 +204,9 @@ def test_once_the_missing_facts_are_stated_no_further_fact_is_missing(rules, dra
 
 
 @given(data=st.data())
-def test_a_scheme_is_undetermined_just_when_it_says_what_is_missing_or_unclear(rules, drawing, data):
+def test_a_scheme_is_undetermined_just_when_it_says_what_is_missing_or_unclear(
+    rules, drawing, data
+):
     question = data.draw(drawing.questions())
     for presume in (True, False):
         for finding in answer(question, rules, presume=presume).findings:
@@ -211,7 +215,9 @@ def test_a_scheme_is_undetermined_just_when_it_says_what_is_missing_or_unclear(r
 
 
 @given(data=st.data())
-def test_the_missing_facts_of_a_scheme_are_facts_of_the_vocabulary_and_not_stated(rules, drawing, data):
+def test_the_missing_facts_of_a_scheme_are_facts_of_the_vocabulary_and_not_stated(
+    rules, drawing, data
+):
     question = data.draw(drawing.questions())
     for presume in (True, False):
         for finding in answer(question, rules, presume=presume).findings:
@@ -313,7 +319,9 @@ def seen(finding: Finding) -> Any:
 
 
 @given(data=st.data())
-def test_nothing_changes_before_the_next_change_and_something_does_on_that_day(rules, drawing, data):
+def test_nothing_changes_before_the_next_change_and_something_does_on_that_day(
+    rules, drawing, data
+):
     question = data.draw(drawing.questions())
     product = read(question.row, rules)
     own = {

@@ -38,6 +38,9 @@ def plain_check(arguments: Sequence[str]) -> dict[str, object] | None:
 def main() -> None:
     """Run cncheck and leave with its exit code; a crash is never mistaken for a verdict."""
     gc.disable()  # a short life of immutable values: there are no cycles to look for
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:  # closed by the caller
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115
     try:
         options = plain_check(sys.argv[1:])
         if options is not None:

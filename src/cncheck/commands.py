@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import date
 from typing import Any
 
@@ -23,25 +24,36 @@ from cncheck.gate import (
 from cncheck.load.products import Found, read_paths, read_product
 from cncheck.load.rules import load_rules, rules_folder, select
 from cncheck.model import Problem, Report, Rules
-from cncheck.problems import InputError, PackError, did_you_mean
+from cncheck.problems import InputError, PackError, did_you_mean, one_line
 from cncheck.report import WRITERS, Run, View, write
 
 NAMES = frozenset({"check", "rules", "types", "schema"})
 """The commands; any other first word is a path to check."""
 
 
+_YEARS = range(1900, 2200)
+
+
 def say(text: str) -> None:
     """Write `text` to standard output, in UTF-8 whatever the locale says."""
-    sys.stdout.buffer.write(text.encode("utf-8", "replace"))
-    sys.stdout.buffer.flush()
+    try:
+        sys.stdout.buffer.write(text.encode("utf-8", "replace"))
+        sys.stdout.buffer.flush()
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for what is left in it
+        if not isinstance(error, BrokenPipeError):  # a reader such as `head` has seen enough
+            message = f"Cannot write to standard output: {error.strerror}."
+            raise InputError([Problem(message)]) from None
 
 
 def complain(problems: Iterable[Problem]) -> None:
     """Write problems to standard error, a line each: where, what, how to mend it."""
     for problem in problems:
         place = ":".join(str(part) for part in (problem.file, problem.line, problem.column) if part)
-        line = f"{place}: {problem.message}" if place else problem.message
-        sys.stderr.buffer.write(f"{line}\n".encode("utf-8", "replace"))
+        line = one_line(f"{place}: {problem.message}" if place else problem.message)
+        with suppress(OSError):  # the exit code tells it too
+            sys.stderr.buffer.write(f"{line}\n".encode("utf-8", "replace"))
+            sys.stderr.buffer.flush()
 
 
 def guarded(command: Callable[[], int]) -> int:
@@ -60,11 +72,14 @@ def day(text: str | None) -> date:
     """Return the day the question is asked for; without one, today: the only look at the clock."""
     if text is None:
         return date.today()  # noqa: DTZ011  the user's own day is meant
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        message = f'"{text}" is no day. Write --as-of like 2026-01-31.'
-        raise InputError([Problem(message)]) from None
+    with suppress(ValueError):
+        on = date.fromisoformat(text)
+        if on.isoformat() == text and on.year in _YEARS:
+            return on
+    message = (
+        f'"{text}" is no day between {_YEARS[0]} and {_YEARS[-1]}. Write --as-of like 2026-01-31.'
+    )
+    raise InputError([Problem(message)])
 
 
 def check_product(
@@ -124,6 +139,7 @@ def check(
         _known(lang, ("en", "zh"), "language")
         chosen = select(load_rules(rules), only, skip)
         found = read_paths(paths, chosen, sys.stdin.buffer.read)
+        _spare_the_input(targets, found)
         report = _report(found, chosen, on, presume=presume)
         result = gate(report, wanted)
         view = View(lang, explain, all)
@@ -146,6 +162,18 @@ def _target(word: str) -> tuple[str, str]:
         )
     _known(name, WRITERS, "format")
     return name, file
+
+
+def _spare_the_input(targets: Iterable[tuple[str, str]], found: Found) -> None:
+    """Refuse to write a report over a file that was read, or two reports into one file."""
+    read = {product.file for product in found.products} | {error.file for error in found.errors}
+    taken = {os.path.realpath(file) for file in (*read, *found.skipped)} if targets else set()
+    for _name, file in targets:
+        where = os.path.realpath(file)
+        if where in taken and os.path.isfile(file):
+            message = "The report would overwrite this file. Name another file after --output."
+            raise InputError([Problem(message, file)])
+        taken.add(where)
 
 
 def _known(word: str, known: Iterable[str], what: str) -> None:

@@ -168,8 +168,8 @@ class Test(NamedTuple):
     operand: Any
     kind: str
     phrase: Text
-    unknown: Answer
-    """The answer where the fact is missing."""
+    unknown: Answer | None
+    """The answer where the fact is missing; None where the fact it is compared to may be as well."""
     presumed: tuple[Answer, Answer]
     """The answers where it is missing and presumed to be no, and yes."""
 
@@ -178,7 +178,7 @@ class Test(NamedTuple):
         value = situation.facts.get(self.fact)
         if value is None:
             if presumed is None or not situation.presume:
-                return self.unknown
+                return self.unknown or self._missing(self.fact, situation, presumed)
             return self.presumed[presumed]
         how = OPERATORS[self.operator]
         if isinstance(value, bool) and self.kind != "boolean" and self.operator != "given":
@@ -188,7 +188,7 @@ class Test(NamedTuple):
         operand = self.operand
         if isinstance(operand, FactPlus):
             operand = situation.facts.get(operand.fact)
-            if operand is None or isinstance(operand, bool):
+            if not self._known(operand):
                 return self._missing(self.operand.fact, situation, presumed)
             if self.operand.plus is not NO_TIME:
                 operand = self.operand.plus.after(operand)
@@ -200,9 +200,17 @@ class Test(NamedTuple):
 
     def _missing(self, fact: str, situation: Situation, presumed: Truth) -> Answer:
         """Answer where `fact`, this test's own or the one it compares with, is not known."""
-        if presumed is None or not situation.presume:
-            return _unknown(fact, situation.facts.get(fact), self.phrase)
-        return Answer(presumed, (Reason(fact, None, self.phrase, presumed, presumed=True),))
+        if presumed is not None and situation.presume:
+            return Answer(presumed, (Reason(fact, None, self.phrase, presumed, presumed=True),))
+        answer = _unknown(fact, situation.facts.get(fact), self.phrase)
+        other = self.operand.fact if isinstance(self.operand, FactPlus) else fact
+        if other == fact or self._known(situation.facts.get(other)):
+            return answer
+        return _undecided((answer, _unknown(other, None, self.phrase)), deciding=True)
+
+    def _known(self, operand: Any) -> bool:
+        """Return whether a fact has a value to compare with: "done" alone is none."""
+        return operand is not None and (self.kind == "boolean" or not isinstance(operand, bool))
 
     def _changes(
         self, situation: Situation, value: Any, operand: Any, how: Operator
@@ -231,12 +239,13 @@ def test(fact: str, operator: str, operand: Any, kind: str, phrase: Text) -> Tes
         Answer(truth, (Reason(fact, None, phrase, truth, presumed=True),))
         for truth in (False, True)
     )
-    return Test(fact, operator, operand, kind, phrase, _unknown(fact, None, phrase), (no, yes))
+    unknown = None if isinstance(operand, FactPlus) else _unknown(fact, None, phrase)
+    return Test(fact, operator, operand, kind, phrase, unknown, (no, yes))
 
 
 def _unknown(fact: str, value: Any, phrase: Text) -> Answer:
     """Answer unknown for want of `fact`; what a catalogue entry does not state, nobody can add."""
-    reasons = (Reason(fact, value, phrase, None),)
+    reasons = () if value is None else (Reason(fact, value, phrase, None),)
     if not fact.startswith("entry."):
         return Answer(None, reasons, missing=(fact,))
     name = fact.removeprefix("entry.").replace("_", " ")
@@ -343,12 +352,14 @@ def _undecided(answers: Sequence[Answer], *, deciding: bool) -> Answer:
     missing: dict[str, None] = {}
     unclear: dict[Text, None] = {}
     changes: date | None = None
-    for answer in answers:
-        reasons += answer.reasons
-        if answer.truth is None:
+    for said, because, wanting, open_, turns in answers:
+        reasons += because
+        if said is None:
             truth = None
-            missing.update(dict.fromkeys(answer.missing))
-            unclear.update(dict.fromkeys(answer.unclear))
-        if answer.changes is not None and (changes is None or answer.changes < changes):
-            changes = answer.changes
+            for fact in wanting:
+                missing[fact] = None
+            for text in open_:
+                unclear[text] = None
+        if turns is not None and (changes is None or turns < changes):
+            changes = turns
     return Answer(truth, tuple(reasons), tuple(missing), tuple(unclear), changes)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from cncheck.model import Problem
+
+MAX_TOLD = 100
+"""How many problems of one product, and of one file, are told: a list nobody reads to its end."""
 
 
 class InputError(Exception):
@@ -24,12 +28,20 @@ class PackError(InputError):
     """A rule pack or a vocabulary that cannot be used: our fault, not the product's."""
 
 
+def one_line(text: str) -> str:
+    """Return `text` with line breaks, and what else steers a terminal, written as escapes."""
+    if text.isprintable():
+        return text
+    steering = r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]"
+    return re.sub(steering, lambda found: found[0].encode("unicode_escape").decode(), text)
+
+
 def nearest(word: str, known: Iterable[str], *, limit: int = 3) -> list[str]:
     """Return up to `limit` of the `known` words that resemble `word`, the most alike first."""
     from rapidfuzz import fuzz, process, utils  # noqa: PLC0415  only needed when something is wrong
 
     found = process.extract(
-        word, list(known), scorer=fuzz.WRatio, processor=utils.default_process,
+        word[:100], list(known), scorer=fuzz.WRatio, processor=utils.default_process,
         limit=limit, score_cutoff=70,
     )  # fmt: skip
     return [choice for choice, _score, _index in found]

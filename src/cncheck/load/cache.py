@@ -7,13 +7,12 @@ or a file in it is damaged, everything works as if it were not there.
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
-
-import orjson
 
 try:  # what hashlib hands out, without the 3 ms of loading OpenSSL
     from _blake2 import blake2b
@@ -33,11 +32,15 @@ def key(version: str, files: Mapping[str, bytes]) -> str:
 
 
 def _folder() -> str:
+    """Return the folder to keep things in; raise OSError if this user has none."""
     named = os.environ.get("CNCHECK_CACHE_DIR")
     if named:
         return named
     if sys.platform == "linux":  # what platformdirs says there, without the 5 ms of importing it
-        home = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+        home = os.environ.get("XDG_CACHE_HOME", "")
+        home = home if os.path.isabs(home) else os.path.expanduser("~/.cache")
+        if not os.path.isabs(home):  # a user without a home, as in many containers
+            raise FileNotFoundError(home)
         return os.path.join(home, "cncheck")
     from platformdirs import user_cache_dir  # noqa: PLC0415
 
@@ -48,7 +51,7 @@ def recall(key: str) -> Any:
     """Return what was kept under `key`, or None."""
     try:
         with open(os.path.join(_folder(), f"{key}.json"), "rb") as file:
-            kept = orjson.loads(file.read())
+            kept = json.loads(file.read())
     except (OSError, ValueError, RecursionError):
         return None
     return kept["rules"] if isinstance(kept, dict) and kept.get("key") == key else None
@@ -60,8 +63,8 @@ def keep(key: str, rules: Any) -> None:
         folder = _folder()
         os.makedirs(folder, mode=0o700, exist_ok=True)
         draft = os.path.join(folder, f"{key}.{os.getpid()}.tmp")
-        with open(draft, "wb") as file:
-            file.write(orjson.dumps({"key": key, "rules": rules}))
+        with open(draft, "w", encoding="utf-8") as file:
+            file.write(json.dumps({"key": key, "rules": rules}, ensure_ascii=False))
         os.replace(draft, os.path.join(folder, f"{key}.json"))
         kept = [os.path.join(folder, name) for name in os.listdir(folder) if name.endswith(".json")]
         for old in sorted(kept, key=os.path.getmtime, reverse=True)[_KEPT:]:

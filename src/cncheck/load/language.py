@@ -28,7 +28,8 @@ from cncheck.problems import did_you_mean
 
 Path = tuple[str | int, ...]
 
-_PERIOD = r"(\d+) (day|month|year)s?"
+_PERIOD = r"(\d{1,3}) (day|month|year)s?"
+_OF_A_LIST = ("in", "not_in", "is_a", "includes_any", "excludes_all", "matches", "all_match")
 _UNIT = {"day": ("days", 1), "month": ("months", 1), "year": ("months", 12)}
 _TRUTH = {True: Text("true", "是"), False: Text("false", "否")}
 
@@ -56,7 +57,7 @@ def text(raw: Mapping[str, str]) -> Text:
 
 def period(raw: str, path: Path = ()) -> Period:
     """Return the period written like "30 days", "6 months" or "2 years"."""
-    match = re.fullmatch(_PERIOD, raw)
+    match = re.fullmatch(_PERIOD, raw) if isinstance(raw, str) else None
     if match is None:
         raise BadWording(path, f'"{raw}" is no period; write for example "30 days" or "2 years".')
     unit, factor = _UNIT[match[2]]
@@ -85,6 +86,8 @@ def _clause(key: str, raw: Any, words: Words, path: Path) -> Condition:
         known = [*words.facts, *_CONNECTIVES]
         raise BadWording(path, f'"{key}" is no fact.{did_you_mean(key, known)}')
     if isinstance(raw, Mapping):
+        if not raw:
+            raise BadWording(path, "A test names an operator, such as {above: 2}.")
         tests = tuple(_test(fact, name, of, words, (*path, name)) for name, of in raw.items())
         return tests[0] if len(tests) == 1 else AllOf(tests)
     if fact.kind == "product_type":
@@ -104,14 +107,34 @@ def _unless(raw: Any, words: Words, path: Path) -> Condition:
     return Not(Stated(condition(raw, words, path)))
 
 
+def _unclear(raw: Any, _words: Words, path: Path) -> Condition:
+    if (
+        not isinstance(raw, Mapping)
+        or set(raw) != {"en", "zh"}
+        or not all(map(_is_text, raw.values()))
+    ):
+        raise BadWording(path, "A reason is a mapping of `en` and `zh`, both written out.")
+    return Unclear(text(raw))
+
+
+def _in_catalogue(raw: Any, _words: Words, path: Path) -> Condition:
+    if not isinstance(raw, bool):
+        raise BadWording(path, "Write true or false.")
+    return InCatalogue(raw)
+
+
+def _is_text(raw: Any) -> bool:
+    return isinstance(raw, str) and bool(raw.strip())
+
+
 _CONNECTIVES: dict[str, Callable[[Any, Words, Path], Condition]] = {
     "all": lambda raw, words, path: AllOf(_several(raw, words, path)),
     "any": lambda raw, words, path: AnyOf(_several(raw, words, path)),
     "not": lambda raw, words, path: Not(condition(raw, words, path)),
     "unless": _unless,
     "if_stated": lambda raw, words, path: Stated(condition(raw, words, path)),
-    "unclear": lambda raw, _words, _path: Unclear(text(raw)),
-    "in_catalogue": lambda raw, _words, _path: InCatalogue(raw),
+    "unclear": _unclear,
+    "in_catalogue": _in_catalogue,
 }
 
 
@@ -123,6 +146,8 @@ def _test(fact: Fact, name: str, raw: Any, words: Words, path: Path) -> Test:
         allowed = ", ".join(word for word, row in OPERATORS.items() if fact.kind in row.kinds)
         raise BadWording(path, f'"{name}" does not fit a {fact.kind}; use one of: {allowed}.')
     if name == "given":
+        if not isinstance(raw, bool):
+            raise BadWording(path, "Write true or false.")
         phrase = how.phrase if raw else Text("stated as not done", "明示未完成")
         return test(fact.name, name, raw, fact.kind, phrase)
     operand, shown = _operand(fact, name, raw, words, path)
@@ -132,23 +157,45 @@ def _test(fact: Fact, name: str, raw: Any, words: Words, path: Path) -> Test:
 
 def _operand(fact: Fact, name: str, raw: Any, words: Words, path: Path) -> tuple[Any, Text]:
     if isinstance(raw, Mapping):
-        other = words.facts.get(raw.get("fact", ""))
+        named = str(raw.get("fact"))
+        other = words.facts.get(named)
         if other is None:
-            known = did_you_mean(str(raw.get("fact")), words.facts)
-            raise BadWording(path, f'"{raw.get("fact")}" is no fact.{known}')
+            raise BadWording(path, f'"{named}" is no fact.{did_you_mean(named, words.facts)}')
+        if not _comparable(fact, name, other):
+            message = (
+                f"{fact.name}, a {fact.kind}, cannot be compared with {named}, a {other.kind}."
+            )
+            raise BadWording(path, message)
+        if not set(raw) <= {"fact", "plus"} or ("plus" in raw and fact.kind != "date"):
+            message = "Write {fact: .., plus: 30 days}; only a date takes `plus`."
+            raise BadWording(path, message)
         if "plus" not in raw:
             return FactPlus(other.name), Text(other.name, other.name)
         shown = f"{other.name} + {raw['plus']}"
         return FactPlus(other.name, period(raw["plus"], path)), Text(shown, shown)
     if name in ("matches", "all_match"):
-        re.compile(raw)
+        try:
+            re.compile(raw)
+        except (re.error, TypeError) as error:
+            raise BadWording(path, f"This is no regular expression: {error}.") from None
         return raw, Text(raw, raw)
-    several = isinstance(raw, list) or name in ("is_a", "includes_any", "excludes_all")
+    several = name in _OF_A_LIST
     items = raw if isinstance(raw, list) else [raw]
+    if not items or (isinstance(raw, list) and not several):
+        what = "at least one value" if several else "one value; for a list, write `in`"
+        raise BadWording(path, f"`{name}` takes {what}.")
     pairs = [_literal(fact, item, words, path) for item in items]
     shown_all = Text(", ".join(t.en for _, t in pairs), "、".join(t.zh for _, t in pairs))
     values = [value for value, _ in pairs]
     return (frozenset(values) if several else values[0]), shown_all
+
+
+def _comparable(fact: Fact, name: str, other: Fact) -> bool:
+    """Return whether the operator `name` can compare `fact` with `other`."""
+    if name in _OF_A_LIST:
+        return name in ("in", "not_in") and other.kind in LISTS
+    numbers = {"number", "integer"}
+    return other.kind == fact.kind or {other.kind, fact.kind} == numbers
 
 
 def _literal(fact: Fact, raw: Any, words: Words, path: Path) -> tuple[Any, Text]:
@@ -163,11 +210,14 @@ def _literal(fact: Fact, raw: Any, words: Words, path: Path) -> tuple[Any, Text]
                 return date.fromisoformat(raw), Text(raw, raw)
             except ValueError:
                 raise BadWording(path, f'"{raw}" is no day; write 2026-01-31.') from None
-        case "product_type" if raw in words.types:
+        case "product_type" if isinstance(raw, str):
+            if raw not in words.types:
+                hint = did_you_mean(raw, words.types)
+                raise BadWording(path, f'"{raw}" is no product type.{hint}')
             return raw, words.types[raw].name
-        case "product_type":
-            raise BadWording(path, f'"{raw}" is no product type.{did_you_mean(raw, words.types)}')
-        case "roles" if raw in words.roles:
+        case "roles" if isinstance(raw, str):
+            if raw not in words.roles:
+                raise BadWording(path, f'"{raw}" is no role.{did_you_mean(raw, words.roles)}')
             return raw, words.roles[raw].name
         case "text" | "choice" | "choices" if isinstance(raw, str):
             if fact.values and raw not in fact.values:

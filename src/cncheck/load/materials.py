@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from cncheck.conditions import Text
-from cncheck.load.values import number, shown
+from cncheck.load.values import number, shown, typed
 from cncheck.load.vocabulary import SUBSTANCES
 from cncheck.model import Fact, Rules
-from cncheck.problems import did_you_mean
+from cncheck.problems import MAX_TOLD, did_you_mean
 
 _PLACE = tuple[str | int, ...]
 _MILLION = 1_000_000  # mg/kg: a material cannot hold more of anything
@@ -16,6 +16,9 @@ _KEYS = ("part", "material", "substances", "exemption", "basis")
 _HOMOGENEOUS = "homogeneous"
 _BASES = (_HOMOGENEOUS, "component", "product")
 
+_LABELS = tuple(
+    Fact(key, "text", Text("What is it called?", "名称是什么？")) for key in ("part", "material")
+)
 _AMOUNT = Fact("substances", "number", Text("How much?", "含量多少？"), "mg/kg", minimum=0)
 
 
@@ -36,7 +39,9 @@ def reduce_materials(
             (("materials",), "`materials` is a list: one item for each homogeneous material.")
         )
         return {}, frozenset(), {}
-    materials = [m for i, row in enumerate(rows) if (m := _material(i, row, wrong)) is not None]
+    materials = [
+        m for i, row in enumerate(rows) if (m := _material(i, row, rules, wrong)) is not None
+    ]
     facts: dict[str, Any] = {}
     lower_bounds: set[str] = set()
     origins: dict[str, str] = {}
@@ -64,10 +69,14 @@ def reduce_materials(
     return facts, frozenset(lower_bounds), origins
 
 
-def _material(i: int, row: Any, wrong: list[tuple[_PLACE, str]]) -> dict[str, Any] | None:
+def _material(
+    i: int, row: Any, rules: Rules, wrong: list[tuple[_PLACE, str]]
+) -> dict[str, Any] | None:
     """Return one material with typed values, or None after noting what is wrong with it."""
     path: _PLACE = ("materials", i)
     before = len(wrong)
+    if before >= MAX_TOLD:
+        return None
     if not isinstance(row, dict):
         wrong.append(
             (
@@ -79,19 +88,27 @@ def _material(i: int, row: Any, wrong: list[tuple[_PLACE, str]]) -> dict[str, An
     for key in row:
         if key not in _KEYS:
             hint = did_you_mean(key, _KEYS) or f" Known keys: {', '.join(_KEYS)}."
-            wrong.append(((*path, key), f'Unknown key "{key}" in a material.{hint}'))
-    basis = row.get("basis") or _HOMOGENEOUS
+            wrong.append(((*path, key), f"Unknown key {shown(key)} in a material.{hint}"))
+    labels = []
+    for fact in _LABELS:
+        if row.get(fact.name) is not None:
+            try:
+                labels.append(typed(fact, row[fact.name], rules))
+            except ValueError as error:
+                wrong.append(((*path, fact.name), str(error)))
+    basis = _HOMOGENEOUS if row.get("basis") is None else row["basis"]
     if basis not in _BASES:
-        wrong.append(
-            ((*path, "basis"), f'`basis` cannot be "{basis}". Write one of: {", ".join(_BASES)}.')
-        )
+        message = f"`basis` cannot be {shown(basis)}. Write one of: {', '.join(_BASES)}."
+        wrong.append(((*path, "basis"), message))
     exemption = row.get("exemption")
     if exemption is not None and (
         isinstance(exemption, (bool, float)) or not isinstance(exemption, (str, int))
     ):
-        message = f'`exemption` is the item number as text. Write it in quotes: "{exemption}".'
+        message = (
+            f"`exemption` is the item number as text, in quotes, but it is {shown(exemption)}."
+        )
         wrong.append(((*path, "exemption"), message))
-    substances = row.get("substances") or {}
+    substances = {} if row.get("substances") is None else row["substances"]
     if not isinstance(substances, dict):
         wrong.append(
             ((*path, "substances"), "`substances` is a mapping, such as {Pb: 20} in mg/kg.")
@@ -102,20 +119,22 @@ def _material(i: int, row: Any, wrong: list[tuple[_PLACE, str]]) -> dict[str, An
         place = (*path, "substances", key)
         if key not in SUBSTANCES:
             hint = did_you_mean(key, SUBSTANCES) or f" Substances: {', '.join(SUBSTANCES)}."
-            wrong.append((place, f'Unknown substance "{key}".{hint}'))
+            wrong.append((place, f"Unknown substance {shown(key)}.{hint}"))
         elif value is not None:
             try:
                 amounts[key] = number(_AMOUNT, value)
             except ValueError:
-                message = f"{key} is a mass fraction in mg/kg, 0 or more, but it is {shown(value)} (0.1 % is 1000)."
+                message = (
+                    f"{key} is a mass fraction in mg/kg, 0 or more, but it is {shown(value)}."
+                    " Write the figure alone (0.1 % is 1000)."
+                )
                 wrong.append((place, message))
                 continue
             if amounts[key] > _MILLION:
                 wrong.append((place, f"{key}: {value:g} mg/kg is more than the whole material."))
-    label = " / ".join(str(row[key]) for key in ("part", "material") if row.get(key) is not None)
     if len(wrong) > before:
         return None
     return {
-        "label": label or f"material {i + 1}", "substances": amounts, "basis": basis,
+        "label": " / ".join(labels) or f"material {i + 1}", "substances": amounts, "basis": basis,
         "exemption": None if exemption is None else str(exemption).strip(),
     }  # fmt: skip

@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from cncheck.load.materials import reduce_materials
-from cncheck.load.values import typed
-from cncheck.load.yamlfile import Places, decode, read_documents, read_text
+from cncheck.load.values import shown, typed
+from cncheck.load.yamlfile import Places, read_documents, read_stream, read_text, shown_path
 from cncheck.model import Problem, Product, Rules
-from cncheck.problems import InputError, did_you_mean, nearest
+from cncheck.problems import MAX_TOLD, InputError, did_you_mean, nearest, one_line
 
 ENDINGS = (".yaml", ".yml", ".json")
 _PLACE = tuple[str | int, ...]
@@ -30,8 +30,8 @@ class Found(NamedTuple):
 # ---- finding and reading files -------------------------------------------------------------------
 
 
-def read_paths(paths: Iterable[str], rules: Rules, stdin: Callable[[], bytes]) -> Found:
-    """Return the products of `paths`: files, folders, or "-" for what `stdin` returns.
+def read_paths(paths: Iterable[str], rules: Rules, stdin: Callable[[int], bytes]) -> Found:
+    """Return the products of `paths`: files, folders, or "-" for what `stdin` reads.
 
     One bad file does not hide the others: its problems are returned beside their products.
     """
@@ -39,18 +39,20 @@ def read_paths(paths: Iterable[str], rules: Rules, stdin: Callable[[], bytes]) -
     errors: list[Problem] = []
     skipped: list[str] = []
     for name, chosen in _files(paths, errors):
+        file = "<stdin>" if name == "-" else shown_path(name)
         try:
-            text = decode(stdin(), "<stdin>") if name == "-" else read_text(name)
-            found = read_products(text, "<stdin>" if name == "-" else name, rules, chosen=chosen)
+            text = read_stream(stdin, file) if name == "-" else read_text(name)
+            found = read_products(text, file, rules, chosen=chosen)
         except InputError as error:
             errors.extend(error.problems)
             continue
         if found is None:
-            skipped.append(name)
+            skipped.append(file)
             continue
         products.extend(found.products)
         errors.extend(found.errors)
-    return Found(tuple(products), tuple(errors), tuple(skipped))
+    told = (problem._replace(message=one_line(problem.message)) for problem in errors)
+    return Found(tuple(products), tuple(told), tuple(skipped))
 
 
 def _files(paths: Iterable[str], errors: list[Problem]) -> Iterator[tuple[str, bool]]:
@@ -67,13 +69,20 @@ def _files(paths: Iterable[str], errors: list[Problem]) -> Iterator[tuple[str, b
 
 def _walk(folder: str, errors: list[Problem]) -> Iterator[str]:
     def refuse(error: OSError) -> None:
-        errors.append(Problem(f"Cannot read the folder: {error.strerror}.", error.filename))
+        message = f"Cannot read the folder: {error.strerror}."
+        errors.append(Problem(message, shown_path(error.filename)))
 
     for here, folders, files in os.walk(folder, onerror=refuse):
         folders[:] = sorted(f for f in folders if not f.startswith(".") and f != "node_modules")
         for file in sorted(files):
-            if file.endswith(ENDINGS) and not file.startswith(_OWN_FILES):
-                yield os.path.join(here, file)
+            path = os.path.join(here, file)
+            if file.endswith(ENDINGS) and not file.startswith(_OWN_FILES) and not _waits(path):
+                yield path
+
+
+def _waits(path: str) -> bool:
+    """Return whether `path` is a pipe or a device, which might never end (a broken link is none)."""
+    return os.path.exists(path) and not os.path.isfile(path)
 
 
 def read_products(text: str, file: str, rules: Rules, *, chosen: bool = True) -> Found | None:
@@ -123,12 +132,15 @@ def located(wrong: list[tuple[_PLACE, str]], text: str, file: str) -> tuple[Prob
     places: Places = {}
     read_documents(text, file, places)
     problems = []
-    for path, message in wrong:
+    for path, message in wrong[:MAX_TOLD]:
         at = path
         while at and at not in places:  # a missing key belongs to the mapping that lacks it
             at = at[:-1]
         problems.append(Problem(message, file, *places.get(at, (1, 1))))
-    return tuple(sorted(problems, key=lambda p: (p.line or 0, p.column or 0)))
+    problems.sort(key=lambda p: (p.line or 0, p.column or 0))
+    if len(wrong) > MAX_TOLD:
+        problems.append(Problem(f"Only the first {MAX_TOLD} problems of this file are told.", file))
+    return tuple(problems)
 
 
 def _looks_like_a_product(row: Any) -> bool:
@@ -182,6 +194,8 @@ def _flat(
 ) -> Iterator[tuple[_PLACE, str, Any]]:
     """Yield path, fact name and value of each key; `evidence` is a mapping of mappings."""
     for key, value in row.items():
+        if len(wrong) > MAX_TOLD:
+            return
         if key in rules.facts or key == "materials":
             yield (key,), key, value
         elif key == "evidence":
@@ -189,12 +203,10 @@ def _flat(
         else:
             known = [name for name in rules.facts if "." not in name]
             hint = did_you_mean(str(key), [*known, "materials", "evidence"])
-            wrong.append(
-                (
-                    (key,),
-                    f'Unknown key "{key}".{hint or " `cncheck schema product` lists the keys."}',
-                )
-            )
+            if value is None and ":" in str(key):
+                hint = " Put a space after the colon."
+            hint = hint or " `cncheck schema product` lists the keys."
+            wrong.append(((key,), f"Unknown key {shown(key)}.{hint}"))
 
 
 def _evidence(
@@ -210,16 +222,20 @@ def _evidence(
             hint = (
                 did_you_mean(scheme, sorted(schemes)) or f" Schemes: {', '.join(sorted(schemes))}."
             )
-            wrong.append((("evidence", scheme), f'Unknown scheme "{scheme}" under evidence.{hint}'))
+            message = f"Unknown scheme {shown(scheme)} under evidence.{hint}"
+            wrong.append((("evidence", scheme), message))
         elif not isinstance(keys, Mapping):
             if keys is not None:
                 wrong.append((("evidence", scheme), f"`evidence.{scheme}` is a mapping of keys."))
         else:
             for key, value in keys.items():
+                if len(wrong) > MAX_TOLD:
+                    return
                 name, path = f"evidence.{scheme}.{key}", ("evidence", scheme, key)
                 if name in rules.facts:
                     yield path, name, value
                 else:
                     short = [word.rpartition(".")[2] for word in known]
                     hint = did_you_mean(key, short) or f" Known keys: {', '.join(short)}."
-                    wrong.append((path, f'Unknown key "{key}" under evidence.{scheme}.{hint}'))
+                    message = f"Unknown key {shown(key)} under evidence.{scheme}.{hint}"
+                    wrong.append((path, message))

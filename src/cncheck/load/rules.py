@@ -73,10 +73,13 @@ def _files(folders: Sequence[str]) -> dict[str, bytes]:
     """Return the content of every rule file, packs and vocabulary, in reading order."""
     found: dict[str, bytes] = {}
     for folder in folders:
-        paths = [*_yaml_files(folder), *_yaml_files(os.path.join(folder, _VOCABULARY))]
-        if not paths:
-            message = "There is no rule pack (*.yaml) in this folder. Does it exist?"
-            raise InputError([Problem(message, folder)])
+        alone = os.path.isfile(folder)
+        home = os.path.dirname(folder) if alone else folder
+        packs = [folder] if alone and folder.endswith(".yaml") else _yaml_files(folder)
+        paths = [*packs, *_yaml_files(os.path.join(home, _VOCABULARY))]
+        if not packs and (alone or not paths):
+            message = "There is no rule pack (*.yaml) here. Does the folder exist?"
+            raise InputError([Problem(message, folder or '""')])
         for path in paths:
             try:
                 with open(path, "rb") as file:
@@ -122,10 +125,16 @@ def _read(files: Mapping[str, bytes]) -> dict[str, Any]:
         raw: Any = documents[0] if len(documents) == 1 else None
         stem = _stem(path)
         if _in_vocabulary(path):
-            if stem in _LISTS:
-                words[stem] = words.get(stem, []) + (raw or [])
+            if not isinstance(raw, list if stem in _LISTS else dict):
+                what = "list" if stem in _LISTS else "mapping"
+                problems.append(Problem(f"A vocabulary file is one document: a {what}.", path))
+            elif stem in _LISTS:
+                words[stem] = words.get(stem, []) + raw
             else:
-                words[stem] = words.get(stem, {}) | (raw or {})
+                words[stem] = words.get(stem, {}) | raw
+            continue
+        if not isinstance(raw, dict):
+            problems.append(Problem("A rule pack is one document: a mapping.", path))
             continue
         wrong = form_problems(raw, "pack")
         if not wrong and raw["id"] != stem:
@@ -152,12 +161,13 @@ def _read(files: Mapping[str, bytes]) -> dict[str, Any]:
 
 def form_problems(raw: Any, schema: str) -> list[tuple[tuple[str | int, ...], str]]:
     """Return path and message of everything in `raw` that its JSON Schema does not allow."""
-    import orjson  # noqa: PLC0415
+    import json  # noqa: PLC0415
+
     from jsonschema import Draft202012Validator  # noqa: PLC0415  80 ms, and only after a change
     from jsonschema.exceptions import best_match  # noqa: PLC0415
 
-    with open(os.path.join(_HERE, "schemas", f"{schema}.schema.json"), "rb") as file:
-        validator = Draft202012Validator(orjson.loads(file.read()))
+    with open(os.path.join(_HERE, "schemas", f"{schema}.schema.json"), encoding="utf-8") as file:
+        validator = Draft202012Validator(json.load(file))
     found = []
     for error in validator.iter_errors(raw):
         deepest = best_match([error]) or error

@@ -9,8 +9,10 @@ from datetime import date
 from typing import Any
 
 from cncheck.model import Fact, Rules
-from cncheck.problems import did_you_mean
+from cncheck.problems import did_you_mean, one_line
 
+_LONGEST_TEXT = 2000
+_YEARS = range(1900, 2200)
 _DAY_FIRST_OR_MONTH_FIRST = r"\d{1,2}[./-]\d{1,2}[./-]\d{4}"
 
 
@@ -23,8 +25,15 @@ def typed(fact: Fact, value: Any, rules: Rules) -> Any:
 
 def _text(fact: Fact, value: Any, _rules: Rules) -> str:
     if isinstance(value, str):
-        if value.strip():
-            return value.strip()
+        word = value.strip()
+        if len(word) > _LONGEST_TEXT:
+            message = f"`{fact.name}` has {len(word)} characters, more than {_LONGEST_TEXT}."
+            raise ValueError(f"{message} Is a quote missing? Else shorten it.")
+        if one_line(word) != word:
+            message = f"`{fact.name}` holds a line break, a tab or another control character"
+            raise ValueError(f"{message}: {shown(one_line(word))}. Write it in one line.")
+        if word:
+            return word
         raise ValueError(f"`{fact.name}` is empty. Give it a text, or leave the key out.")
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
@@ -38,7 +47,9 @@ def number(fact: Fact, value: Any, _rules: Rules | None = None) -> float:
         hint = " Write the figure alone, without quotes, unit or thousands separator."
         raise ValueError(f"`{fact.name}` is a number{unit}, but {shown(value)} is not.{hint}")
     if not math.isfinite(value):
-        raise ValueError(f"`{fact.name}` is a number{unit}; {value} is none.")
+        raise ValueError(
+            f"`{fact.name}` is a number{unit}; {value} is none. Leave the key out if you do not know."
+        )
     if fact.minimum is not None and value < fact.minimum:
         raise ValueError(f"`{fact.name}` cannot be below {fact.minimum:g}, but it is {value:g}.")
     return value
@@ -65,9 +76,13 @@ def _date(fact: Fact, value: Any, _rules: Rules) -> date:
     if isinstance(value, str):
         if re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
             try:
-                return date.fromisoformat(value)
+                day = date.fromisoformat(value)
             except ValueError:
-                raise ValueError(f"`{fact.name}`: there is no day {value}.") from None
+                message = f"`{fact.name}`: there is no day {value}. Write year-month-day."
+                raise ValueError(message) from None
+            if day.year not in _YEARS:
+                raise ValueError(f"`{fact.name}` is {value}: check the year.")
+            return day
         if re.fullmatch(_DAY_FIRST_OR_MONTH_FIRST, value):
             hint = "Write year-month-day, such as 2026-01-31."
             raise ValueError(f"`{fact.name}`: {value} can be read in two ways. {hint}")

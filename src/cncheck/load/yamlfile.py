@@ -8,18 +8,20 @@ numbers), leaves everything else text, and refuses what could be read in two way
 
 from __future__ import annotations
 
+import json
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import yaml
 
 from cncheck.model import Problem
-from cncheck.problems import InputError
+from cncheck.problems import InputError, one_line
 
 MAX_DEPTH = 100
 MAX_BYTES = 32 * 1024 * 1024
+_FIRST_BYTES = 64 * 1024  # enough for nearly every file: no large buffer for each
 
 Places = dict[tuple[str | int, ...], tuple[int, int]]
 """Line and column (from 1) of each key or item, by its path: document number, keys, indices."""
@@ -36,6 +38,13 @@ class _Refusal(Exception):
         super().__init__(message)
 
 
+def shown_path(path: str) -> str:
+    """Return a file name as one line of text: on some systems it may be any bytes."""
+    if path.isascii() and path.isprintable():
+        return path
+    return one_line(path.encode("utf-8", "surrogateescape").decode("utf-8", "replace"))
+
+
 def read_text(path: str) -> str:
     """Return the text of the file at `path`.
 
@@ -43,22 +52,29 @@ def read_text(path: str) -> str:
         InputError: the file cannot be opened, is too large or is not UTF-8 text.
 
     """
+    file = shown_path(path) or '""'
     try:
         if os.path.isdir(path):
-            raise InputError([Problem("This is a folder, a file was expected.", path)])
-        size = os.path.getsize(path)
-        if size > MAX_BYTES:
-            message = (
-                f"The file has {size / 1048576:.0f} MB, more than the {MAX_BYTES // 1048576} MB a"
-                " descriptor may have. Split it, or check a list with `cncheck batch`."
-            )
-            raise InputError([Problem(message, path)])
-        with open(path, "rb") as file:
-            data = file.read()
+            raise InputError([Problem("This is a folder, a file was expected.", file)])
+        with open(path, "rb") as opened:
+            return read_stream(opened.read, file)
     except OSError as error:
         reason = error.strerror or type(error).__name__
-        raise InputError([Problem(f"Cannot read the file: {reason}.", path)]) from None
-    return decode(data, path)
+        raise InputError([Problem(f"Cannot read the file: {reason}.", file)]) from None
+
+
+def read_stream(read: Callable[[int], bytes], file: str) -> str:
+    """Return the text that `read` gives; never more than a descriptor may have."""
+    data = read(_FIRST_BYTES)
+    if len(data) == _FIRST_BYTES:
+        data += read(MAX_BYTES + 1 - _FIRST_BYTES)
+    if len(data) > MAX_BYTES:
+        message = (
+            f"The file has more than {MAX_BYTES // 1048576} MB, which no descriptor may have."
+            " Split it into several files."
+        )
+        raise InputError([Problem(message, file)])
+    return decode(data, file)
 
 
 def decode(data: bytes, file: str) -> str:
@@ -89,6 +105,7 @@ def read_documents(text: str, file: str, places: Places | None = None) -> list[A
     """
     try:
         if file.endswith(".json"):
+            _refuse_bad_json(text, file)
             text = _json_escapes(text)
         return list(_build(yaml.parse(text, Loader=_PARSER), places))
     except _Refusal as refusal:
@@ -106,6 +123,21 @@ def read_documents(text: str, file: str, places: Places | None = None) -> list[A
         line = text.count("\n", 0, error.position) + 1 if isinstance(error.position, int) else None
         message = f"The text contains a character YAML forbids ({error.reason})."
         raise InputError([Problem(message, file, line)]) from None
+
+
+def _refuse_bad_json(text: str, file: str) -> None:
+    """Raise InputError for what YAML would let pass: a trailing comma, a bare word, a comment."""
+    try:
+        json.loads(text if text.strip() else "null")
+    except json.JSONDecodeError as error:
+        hint = "Look for a comma too many, a missing quote or bracket or a comment, here or just before."
+        message = f"This is not valid JSON: {error.msg}. {hint}"
+        raise InputError([Problem(message, file, error.lineno, error.colno)]) from None
+    except (
+        RecursionError,
+        ValueError,
+    ):  # too deep, or a figure too long: told later, with its place
+        return
 
 
 def _json_escapes(text: str) -> str:
@@ -218,7 +250,7 @@ def _key(event: Any, top: tuple[Any, tuple[str | int, ...]], places: Places | No
     mapping, above = top
     key: str = event.value
     if key in mapping:
-        message = f'The key "{key}" stands twice in this mapping. Keep one of them.'
+        message = f'The key "{key[:40]}" stands twice in this mapping. Keep one of them.'
         raise _Refusal(message, event.start_mark)
     if places is not None:
         places[*above, key] = (event.start_mark.line + 1, event.start_mark.column + 1)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import json
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from typing import Any
-
-import orjson
 
 from cncheck import __version__
 from cncheck.conditions import Reason, Text
@@ -14,13 +13,33 @@ from cncheck.model import Citation, Duty, Finding, Match, Note, Problem, Product
 from cncheck.report import Run, presumptions
 
 SCHEMA = "cncheck/report/1"
+_LAID_OUT = 4  # the document, its products, a product, its schemes
+_encode = json.JSONEncoder(ensure_ascii=False).encode
 _ANSWERS = {True: "yes", False: "no", None: "unknown"}
 
 
 def write(run: Run) -> str:
     """Return the whole report as one JSON document; the same input gives the same bytes."""
-    options = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
-    return orjson.dumps(document(run), option=options).decode()
+    return "".join(_laid_out(document(run), _LAID_OUT, "")) + "\n"
+
+
+def _laid_out(value: Any, levels: int, indent: str) -> Iterator[str]:
+    """Yield JSON whose outer `levels` stand line by line; each scheme is a line of its own.
+
+    An indent throughout would take the encoder's slow way: ten times the evaluation.
+    """
+    if not levels or not value or not isinstance(value, (dict, list)):
+        yield _encode(value)
+        return
+    inner = indent + "  "
+    pairs = value.items() if isinstance(value, dict) else ((None, item) for item in value)
+    opening, closing = "{}" if isinstance(value, dict) else "[]"
+    for i, (key, item) in enumerate(pairs):
+        yield f"{',' if i else opening}\n{inner}"
+        if key is not None:
+            yield f"{_encode(key)}: "
+        yield from _laid_out(item, levels - 1, inner)
+    yield f"\n{indent}{closing}"
 
 
 def document(run: Run) -> dict[str, Any]:

@@ -228,13 +228,14 @@ def _notes(finding: Finding, page: _Page, indent: int) -> Iterator[Line]:
     """Show what concerns this product; fold what concerns every product or only the documents."""
     everything = page.view.all or page.view.explain
     of_pack = {id(note) for note in finding.pack.notes}
+    near_miss = finding.verdict == "does_not_apply"
     shown = [
         note
         for note in finding.notes
         if everything
         or note.kind == "warning"
         or id(note) not in of_pack
-        or (note.when is not None and note.kind != "erratum")
+        or (note.when is not None and (note.kind != "erratum" or near_miss))
     ]
     for note in shown:
         yield _note(note, page, indent)

@@ -1,0 +1,344 @@
+"""What users see and what their pipelines rely on: outputs, exit codes, both ways in."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from cncheck import __main__ as entry
+
+ROOT = Path(__file__).parent.parent
+GOLDEN = Path(__file__).parent / "golden"
+DAY = ("--as-of", "2026-11-21")
+EXAMPLES = sorted(f"examples/{path.name}" for path in (ROOT / "examples").glob("*.yaml"))
+
+
+def cncheck(
+    *arguments: str, stdin: str = "", **environment: str
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "cncheck", *arguments],
+        cwd=ROOT, input=stdin, capture_output=True, text=True, encoding="utf-8", check=False,
+        env={**os.environ, "PYTHONIOENCODING": "utf-8", **environment},
+    )  # fmt: skip
+
+
+def report(*arguments: str, stdin: str = "") -> dict[str, Any]:
+    result = cncheck(*arguments, "--format", "json", stdin=stdin)
+    assert "Traceback" not in result.stderr
+    return json.loads(result.stdout)
+
+
+def descriptor(**facts: Any) -> str:
+    return json.dumps({"id": "P", **facts})
+
+
+# ---- golden files --------------------------------------------------------------------------------
+
+GOLDEN_RUNS = {
+    "ev_pack.txt": ("examples/ev_pack.yaml", *DAY),
+    "ev_pack_mandatory.txt": ("examples/ev_pack.yaml", "--as-of", "2027-02-01"),
+    "ev_pack.json": ("examples/ev_pack.yaml", *DAY, "--format", "json"),
+    "fridge_explained.txt": ("examples/fridge.yaml", *DAY, "--explain"),
+    "fridge_all.txt": ("examples/fridge.yaml", *DAY, "--all"),
+    "laptop_too_small.txt": ("examples/laptop_10in.yaml", *DAY),
+    "camcorder_zh.txt": ("examples/camcorder.yaml", *DAY, "--lang", "zh"),
+    "toaster.txt": ("examples/toaster_with_materials.yaml", *DAY, "--only", "rohs"),
+    "vehicle.txt": ("examples/electric_car.yaml", *DAY),
+    "unknown_energy.txt": (
+        "examples/ev_pack_unknown_energy.yaml",
+        *DAY,
+        "--only",
+        "traction_battery",
+    ),
+    "rules_list.txt": ("rules", "list"),
+    "rules_show.txt": ("rules", "show", "traction_battery"),
+    "rules_show_zh.txt": ("rules", "show", "traction_battery", "--lang", "zh"),
+    "types.txt": ("types", "空调"),
+    "help.txt": ("--help",),
+    "check_help.txt": ("check", "--help"),
+}
+
+
+def stable(text: str) -> str:
+    """Hashes of packs change with every word of theirs; the rest must not."""
+    return re.sub(r'"sha256": "[0-9a-f]{64}"', '"sha256": "..."', text)
+
+
+@pytest.mark.parametrize("name", GOLDEN_RUNS)
+def test_the_output_is_the_one_kept_in_golden(name: str) -> None:
+    result = cncheck(*GOLDEN_RUNS[name], COLUMNS="100", TERM="dumb")
+    assert not result.stderr
+    path = GOLDEN / name
+    if os.environ.get("CNCHECK_GOLDEN") == "write":
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(stable(result.stdout), encoding="utf-8")
+    expected = path.read_text(encoding="utf-8")
+    assert stable(result.stdout) == expected, (
+        "if this is meant: make golden, and review the difference"
+    )
+
+
+def test_no_golden_file_is_left_over() -> None:
+    assert {path.name for path in GOLDEN.iterdir()} == set(GOLDEN_RUNS)
+
+
+# ---- JSON ----------------------------------------------------------------------------------------
+
+
+def test_the_report_on_every_example_is_valid_by_its_schema() -> None:
+    schema = json.loads(cncheck("schema", "report").stdout)
+    jsonschema.Draft202012Validator.check_schema(schema)
+    document = report("examples", *DAY)
+    jsonschema.Draft202012Validator(schema).validate(document)
+    assert [product["file"] for product in document["products"]] == EXAMPLES
+
+
+def test_the_contract_of_the_report_holds_for_a_pack_in_the_pilot() -> None:
+    document = report("examples/ev_pack.yaml", *DAY)
+    (product,) = document["products"]
+    schemes = {scheme["id"]: scheme for scheme in product["schemes"]}
+    battery = schemes["traction_battery"]
+    assert list(schemes) == [pack["id"] for pack in document["packs"]]
+    assert (battery["verdict"], battery["phase"], battery["force"]) == ("applies", "pilot", "pilot")
+    row = {"fact": "rated_energy_kwh", "value": 82, "test": "above 2", "answer": "yes"}
+    assert row in battery["because"]
+    duties = {duty["id"]: duty for duty in battery["obligations"]}
+    step = duties["traction_battery/verification-report"]
+    assert (step["status"], step["from"], step["due"]) == ("upcoming", "2027-01-01", None)
+    assert battery["next_change"] == {"date": "2027-01-01", "what": "pilot -> mandatory"}
+    assert {"fact": "sold_in_mainland_china", "value": True} in product["assumptions"]
+
+
+def test_every_citation_is_in_the_register_of_sources() -> None:
+    document = report("examples", *DAY)
+    text = json.dumps(document["products"])
+    cited = set(re.findall(r'"source": "([^"]+)"', text))
+    assert cited == set(document["sources"])
+
+
+def test_the_same_input_gives_the_same_bytes_whatever_the_hash_seed() -> None:
+    runs = [cncheck("examples", *DAY, "--format", "json", PYTHONHASHSEED=seed) for seed in "129"]
+    assert len({run.stdout for run in runs}) == 1
+
+
+def test_what_is_presumed_is_listed_and_asked_for_instead_on_demand() -> None:
+    stdin = descriptor(product_type="monitor")
+    presumed = report("-", *DAY, "--only", "rohs", stdin=stdin)["products"][0]
+    row = {"scheme": "rohs", "fact": "rated_voltage_ac_v", "test": "above 1000", "presumed": "no"}
+    assert row in presumed["presumptions"]
+    result = cncheck("-", *DAY, "--only", "rohs", "--no-presume", "--format", "json", stdin=stdin)
+    asked = json.loads(result.stdout)["products"][0]
+    assert asked["presumptions"] == []
+    assert asked["schemes"][0]["verdict"] == "undetermined"
+    assert "rated_voltage_ac_v" in asked["schemes"][0]["missing"]
+
+
+# ---- the gate and the exit codes -------------------------------------------------------------------
+
+OPEN = descriptor(product_type="traction_battery_pack", rated_energy_kwh=82, chemistry="LFP")
+VIOLATED = descriptor(
+    product_type="traction_battery_pack",
+    rated_energy_kwh=82,
+    evidence={"traction_battery": {"verification_report": False}},
+)
+UNDETERMINED = descriptor(product_type="traction_battery_pack")
+LATER = ("--as-of", "2027-02-01", "--only", "traction_battery")
+
+GATES = [
+    ("an open duty does not trip the gate by default", OPEN, LATER, 0),
+    ("a violated duty trips it", VIOLATED, LATER, 1),
+    ("never means never", VIOLATED, (*LATER, "--fail-on", "never"), 0),
+    ("an open duty trips it on demand", OPEN, (*LATER, "--fail-on", "open"), 1),
+    ("open includes violated", VIOLATED, (*LATER, "--fail-on", "open"), 1),
+    ("an undetermined scheme passes by default", UNDETERMINED, LATER, 0),
+    ("only undetermined gives a code of its own", UNDETERMINED, (*LATER, "--fail-on", "undetermined"), 4),
+    ("strict trips on an open duty", OPEN, (*LATER, "--strict"), 1),
+    ("words may be joined by commas", OPEN, (*LATER, "--fail-on", "violated,open"), 1),
+    ("words may be repeated", OPEN, (*LATER, "--fail-on", "violated", "--fail-on", "open"), 1),
+    ("a pilot is not counted", OPEN, (*DAY, "--only", "traction_battery", "--fail-on", "open"), 0),
+    ("what begins within 90 days trips due:90d", OPEN, (*DAY, "--only", "traction_battery", "--fail-on", "due:90d"), 1),
+    ("what begins later does not trip due:30d", OPEN, (*DAY, "--only", "traction_battery", "--fail-on", "due:30d"), 0),
+    ("a voluntary step is not counted", OPEN, (*DAY, "--only", "pcf_pilot", "--strict"), 0),
+    ("a voluntary step is counted on demand", OPEN, (*DAY, "--only", "pcf_pilot", "--strict", "--force", "voluntary"), 1),
+    ("nothing left to ask is code 3", OPEN, (*DAY, "--only", "rohs", "--skip", "rohs"), 3),
+    ("an unknown pack is bad usage", OPEN, (*DAY, "--only", "rosh"), 2),
+    ("an unknown word of the gate is bad usage", OPEN, (*DAY, "--fail-on", "voilated"), 2),
+    ("a day that is none is bad usage", OPEN, ("--as-of", "2026-13-01"), 2),
+    ("an unknown format is bad usage", OPEN, (*DAY, "--format", "jsn"), 2),
+    ("an unknown option is bad usage", OPEN, ("--fail_on", "open"), 2),
+    ("an unknown product type is bad input", descriptor(product_type="fridg"), DAY, 2),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("stdin", "options", "code"), [g[1:] for g in GATES], ids=[g[0] for g in GATES]
+)
+def test_exit_codes(stdin: str, options: tuple[str, ...], code: int) -> None:
+    result = cncheck("-", *options, stdin=stdin)
+    assert result.returncode == code, result.stdout + result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_a_tripped_gate_says_on_what() -> None:
+    document = report("-", *LATER, stdin=VIOLATED)
+    assert document["gate"]["tripped"] is True
+    assert document["gate"]["reasons"] == ["P: traction_battery/verification-report is violated"]
+
+
+def test_a_passed_gate_still_says_how_much_is_open() -> None:
+    result = cncheck("-", *LATER, stdin=OPEN)
+    assert result.returncode == 0
+    assert re.search(r"0 violated, \d+ open, \d+ undetermined", result.stdout)
+
+
+def test_an_empty_folder_is_code_3(tmp_path: Path) -> None:
+    result = cncheck(str(tmp_path), *DAY)
+    assert result.returncode == 3
+    assert "Nothing was evaluated" in result.stdout
+
+
+def test_bad_input_wins_over_the_gate_and_hides_nothing(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text(VIOLATED, encoding="utf-8")
+    (tmp_path / "b.yaml").write_text("id: [", encoding="utf-8")
+    result = cncheck(str(tmp_path), *LATER)
+    assert result.returncode == 2
+    assert "b.yaml" in result.stdout
+    assert "VIOLATED" in result.stdout
+
+
+def test_files_that_hold_no_product_are_named_as_skipped(tmp_path: Path) -> None:
+    (tmp_path / "compose.yaml").write_text("services: {web: {image: nginx}}", encoding="utf-8")
+    (tmp_path / "node_modules").mkdir()
+    (tmp_path / "node_modules" / "x.yaml").write_text("id: x", encoding="utf-8")
+    (tmp_path / "slip.yaml").write_text("id: S\nproduct-type: monitor", encoding="utf-8")
+    (tmp_path / "good.yml").write_text(OPEN, encoding="utf-8")
+    result = cncheck(str(tmp_path), *DAY, "--format", "json")
+    document = json.loads(result.stdout)
+    assert [Path(name).name for name in document["skipped"]] == ["compose.yaml"]
+    assert [Path(error["file"]).name for error in document["errors"]] == ["slip.yaml"] * 2
+    assert len(document["products"]) == 1
+
+
+# ---- the two ways in ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("format_", ["text", "json"])
+@pytest.mark.parametrize(
+    "path", ["examples/ev_pack.yaml", "examples/movie_dvd.yaml", "no/such/file.yaml"]
+)
+def test_the_short_way_and_the_framework_answer_alike(path: str, format_: str) -> None:
+    arguments = (path, *DAY, "--format", format_)
+    assert entry.plain_check(arguments) is not None
+    assert entry.plain_check(("check", *arguments)) is None
+    short, long = cncheck(*arguments), cncheck("check", *arguments)
+    assert (short.returncode, short.stdout, short.stderr) == (
+        long.returncode,
+        long.stdout,
+        long.stderr,
+    )
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("rules", "list"), ("types",), ("--help",), ("--strict", "a.yaml"), ("a.yaml", "--format", "sarif"),
+     ("a.yaml", "--format"), ("a.yaml", "--as-of", "2026-01-01", "--as-of", "2027-01-01"), ()],
+)  # fmt: skip
+def test_whatever_is_not_plain_goes_to_the_framework(arguments: tuple[str, ...]) -> None:
+    assert entry.plain_check(arguments) is None
+
+
+def test_a_plain_check_imports_neither_typer_nor_jsonschema_nor_rich() -> None:
+    code = (
+        "import sys; from cncheck.commands import check;"
+        "check(['examples/ev_pack.yaml'], as_of='2026-11-21');"
+        "print(sorted({'typer', 'rich', 'jsonschema', 'rapidfuzz', 'dataclasses'} & set(sys.modules)))"
+    )
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, capture_output=True)
+    result = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+    )
+    assert result.stdout.splitlines()[-1] == "[]"
+
+
+# ---- output ---------------------------------------------------------------------------------------
+
+
+def test_what_goes_into_a_pipe_is_neither_wrapped_nor_coloured() -> None:
+    result = cncheck("examples/fridge.yaml", *DAY, COLUMNS="40", FORCE_COLOR="1")
+    assert "\x1b[" not in result.stdout
+    assert max(len(line) for line in result.stdout.splitlines()) > 200
+
+
+def test_a_file_is_written_beside_the_text(tmp_path: Path) -> None:
+    out = tmp_path / "report.json"
+    result = cncheck("examples/fridge.yaml", *DAY, "--output", f"json={out}")
+    assert result.stdout == cncheck("examples/fridge.yaml", *DAY).stdout
+    assert json.loads(out.read_text(encoding="utf-8"))["schema"] == "cncheck/report/1"
+
+
+def test_a_report_that_cannot_be_written_is_said_and_is_code_2(tmp_path: Path) -> None:
+    result = cncheck(
+        "examples/fridge.yaml", *DAY, "--output", f"json={tmp_path}/no/such/folder/r.json"
+    )
+    assert result.returncode == 2
+    assert "Cannot write the report" in result.stderr
+
+
+def test_chinese_comes_out_in_utf_8_whatever_the_locale() -> None:
+    result = cncheck("examples/camcorder.yaml", *DAY, "--lang", "zh", LC_ALL="C", PYTHONUTF8="0")
+    assert "不适用" in result.stdout
+
+
+@pytest.mark.parametrize("query", ["空调", "air con"])
+def test_a_type_is_found_in_either_language(query: str) -> None:
+    result = cncheck("types", query)
+    assert result.returncode == 0
+    assert result.stdout.startswith("room_air_conditioner  ")
+
+
+def test_a_type_that_is_not_found_is_code_3() -> None:
+    assert cncheck("types", "xyzzy").returncode == 3
+
+
+@pytest.mark.parametrize("which", ["product", "pack", "report"])
+def test_every_schema_is_a_valid_schema(which: str) -> None:
+    jsonschema.Draft202012Validator.check_schema(json.loads(cncheck("schema", which).stdout))
+
+
+def test_every_example_is_valid_by_the_product_schema() -> None:
+    yamlfile = pytest.importorskip("cncheck.load.yamlfile")
+    validator = jsonschema.Draft202012Validator(json.loads(cncheck("schema", "product").stdout))
+    for name in EXAMPLES:
+        for document in yamlfile.read_documents((ROOT / name).read_text(encoding="utf-8"), name):
+            validator.validate(document)
+
+
+# ---- caches ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"key": "x", "rules": {}}'])
+def test_a_damaged_cache_is_ignored_and_mended(tmp_path: Path, content: str) -> None:
+    first = cncheck("examples/fridge.yaml", *DAY, CNCHECK_CACHE_DIR=str(tmp_path))
+    (kept,) = tmp_path.glob("*.json")
+    kept.write_text(content, encoding="utf-8")
+    again = cncheck("examples/fridge.yaml", *DAY, CNCHECK_CACHE_DIR=str(tmp_path))
+    assert (again.stdout, again.returncode) == (first.stdout, first.returncode)
+    assert len(kept.read_text(encoding="utf-8")) > len(content)
+
+
+def test_a_cache_folder_that_cannot_be_made_does_no_harm() -> None:
+    result = cncheck("examples/fridge.yaml", *DAY, CNCHECK_CACHE_DIR="/dev/null/x")
+    assert result.returncode == 0
+    assert not result.stderr

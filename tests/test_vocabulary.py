@@ -1,0 +1,157 @@
+"""The words of the rules: complete, unambiguous, and found by those who search for them."""
+
+import csv
+import os
+from collections import defaultdict
+from pathlib import Path
+
+import pytest
+
+from cncheck.load.rules import rules_folder
+from cncheck.load.search import search_types
+from cncheck.load.yamlfile import read_documents, read_text
+
+
+def written(stem: str) -> dict:
+    """What a vocabulary file says, before it is read as a vocabulary."""
+    path = os.path.join(rules_folder(), "vocabulary", f"{stem}.yaml")
+    return read_documents(read_text(path), path)[0]
+
+
+@pytest.mark.parametrize("stem", ["product_types", "roles"])
+def test_every_wider_word_exists_and_no_word_is_wider_than_itself(stem, rules):
+    rows = written(stem)
+    known = getattr(rules.vocabulary, "types" if stem == "product_types" else stem)
+    assert rows.keys() == known.keys()
+    for word, row in rows.items():
+        is_a = row.get("is_a", [])
+        for wider in [is_a] if isinstance(is_a, str) else is_a:
+            assert wider in rows, f"{word} is a {wider}, which does not exist"
+            assert word not in known[wider].wider, (
+                f"{word} and {wider} are each a kind of the other"
+            )
+            assert known[wider].wider < known[word].wider
+
+
+def test_every_group_has_members_that_a_product_can_be(rules):
+    types = rules.vocabulary.types.values()
+    groups = [one.id for one in types if one.group]
+    assert groups
+    for group in groups:
+        assert any(group in one.wider and not one.group for one in types), group
+
+
+def test_what_is_wider_than_a_product_type_is_a_product_type_or_a_heading(rules):
+    for one in rules.vocabulary.types.values():
+        assert one.wider <= rules.vocabulary.types.keys()
+        assert one.id in one.wider
+
+
+def test_no_name_and_no_synonym_belongs_to_two_types(rules):
+    owners: dict[str, set[str]] = defaultdict(set)
+    for one in rules.vocabulary.types.values():
+        for word in (one.id.replace("_", " "), one.name.en, one.name.zh, *one.synonyms):
+            owners[word.casefold().replace("-", " ")].add(one.id)
+    assert {word: ids for word, ids in owners.items() if len(ids) > 1} == {}
+
+
+def test_no_type_has_the_same_synonym_twice(rules):
+    for one in rules.vocabulary.types.values():
+        words = [word.casefold() for word in one.synonyms]
+        assert len(words) == len(set(words)), one.id
+
+
+def test_every_word_is_named_in_english_and_in_chinese(rules):
+    vocabulary = rules.vocabulary
+    for one in (*vocabulary.types.values(), *vocabulary.roles.values()):
+        assert one.name.en.isascii(), one.id
+        assert not one.name.zh.isascii(), one.id
+
+
+def test_every_fact_and_every_evidence_has_a_question_in_english_and_in_chinese(rules):
+    for fact in rules.facts.values():
+        assert fact.question.en.endswith(("?", ")")), fact.name
+        assert fact.question.zh.endswith(("？", "）")), fact.name
+
+
+def test_every_unit_of_a_fact_is_in_its_name_or_its_question(rules):
+    units = {"°": "deg", "%": "pct", "pages/min": "pages_per_min", "mg/kg": "materials"}
+    for fact in rules.vocabulary.facts.values():
+        if fact.unit:
+            assert units.get(fact.unit, fact.unit.lower()) in fact.name.lower(), fact.name
+
+
+def test_only_facts_about_market_day_and_reader_are_taken_for_granted(rules):
+    assumed = {fact.name for fact in rules.assumed}
+    assert assumed == {"produced_on", "sold_in_mainland_china", "roles"}
+
+
+def test_every_product_type_a_pack_names_exists_and_can_be_that_of_a_product(rules, tests_in):
+    types = rules.vocabulary.types
+    for pack in rules.packs:
+        named = {name for entry in pack.entries for name in entry.product_types}
+        for test in tests_in(pack):
+            if test.kind == "product_type":
+                named |= test.operand
+        assert named <= types.keys(), pack.id
+        for name in named:
+            members = [one for one in types.values() if name in one.wider and not one.group]
+            assert members, f"{pack.id} names {name}, which no product can be"
+
+
+def test_every_source_is_cited_somewhere(rules):
+    cited = set()
+    for pack in rules.packs:
+        parts = (*pack.phases, *pack.entries, *pack.obligations, *pack.notes, *pack.instruments,
+                 *pack.differs_from_eu)  # fmt: skip
+        cited |= {citation.source for part in (pack, *parts) for citation in part.cite}
+    assert cited == rules.vocabulary.sources.keys()
+
+
+@pytest.mark.parametrize(
+    ("query", "first"),
+    [
+        ("空调", "room_air_conditioner"),
+        ("air con", "room_air_conditioner"),
+        ("laptop", "portable_computer"),
+        ("LAPTOP", "portable_computer"),
+        ("portable_computer", "portable_computer"),
+        ("冰箱", "household_refrigerator"),
+        ("fridge", "household_refrigerator"),
+        ("ev battery", "traction_battery_pack"),
+        ("power bank", "power_bank"),
+        ("电动汽车", "vehicle"),
+        ("monitor", "monitor"),
+        ("printer", "printer"),
+        ("refrigeratr", "household_refrigerator"),
+    ],
+)
+def test_a_search_finds_first_what_the_words_mean(query, first, rules):
+    assert search_types(query, rules.vocabulary.types)[0].id == first
+
+
+@pytest.mark.parametrize("query", ["xyzzy", "", "  ", "?!"])
+def test_a_search_for_nothing_finds_nothing(query, rules):
+    assert search_types(query, rules.vocabulary.types) == []
+
+
+def test_every_type_is_found_by_its_own_id_name_and_synonyms(rules):
+    types = rules.vocabulary.types
+    for one in types.values():
+        for word in (one.id, one.name.en, one.name.zh, *one.synonyms):
+            assert search_types(word, types)[0].id == one.id, word
+
+
+def test_every_code_of_the_harmonized_system_exists(rules):
+    folder = os.environ.get("CNCHECK_REAL_DATA")
+    if not folder:
+        pytest.skip("CNCHECK_REAL_DATA names no folder with the table of the Harmonized System")
+    path = Path(folder) / "harmonized-system" / "harmonized-system.csv"
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        known = {row["hscode"] for row in csv.DictReader(file) if row["level"] == "6"}
+    unknown = {
+        one.id: [code for code in one.hs if code not in known]
+        for one in rules.vocabulary.types.values()
+        if not known.issuperset(one.hs)
+    }
+    assert unknown == {}
