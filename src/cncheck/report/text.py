@@ -334,7 +334,9 @@ def _foot(run: Run, page: _Page) -> Iterator[Line]:
     }  # fmt: skip
     yield Line(page.say("summary", products=products, **numbers), style="bold")
     what = ", ".join(result.fail_on)
-    if result.tripped:
+    if report.errors:
+        yield Line(page.say("gate_errors", count=len(report.errors)), style="bold red")
+    elif result.tripped:
         yield Line(page.say("gate_tripped", what=what), style="bold red")
     else:
         yield Line(page.say("gate_passed", what=what), style="bold green")

@@ -75,12 +75,15 @@ WORDS = {
         "This is information, no legal advice. Chinese original texts prevail.",
         "本结果仅供参考，不构成法律意见，以中文法规原文为准。"),
     "summary": Text(
-        "{products}: {applies} schemes apply, {undetermined} undetermined. Mandatory duties in force:"
+        "{products}; schemes: {applies} applying, {undetermined} undetermined. Mandatory duties in force:"
         " {violated} violated, {open} open, {duties} undetermined.",
         "{products}：适用 {applies} 项制度，{undetermined} 项无法判定。现行强制义务："
         "违反 {violated} 项，待办 {open} 项，无法判定 {duties} 项。"),
     "gate_tripped": Text("Gate: FAILED on {what}", "门禁：未通过（{what}）"),
     "gate_passed": Text("Gate: passed (fails on {what})", "门禁：通过（失败条件：{what}）"),
+    "gate_errors": Text(
+        "Gate: not passed, {count} problems of input above (exit code 2)",
+        "门禁：未通过，上述 {count} 处输入有误（退出码 2）"),
     "one_product": Text("1 product", "1 个产品"),
     "products": Text("{count} products", "{count} 个产品"),
     "nothing": Text(
