@@ -4,10 +4,18 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
-from cncheck.conditions import Condition, FactPlus, Test
+from cncheck.conditions import Condition, FactPlus
+from cncheck.conditions import Test as FactTest  # pytest collects classes called Test
 from cncheck.load.rules import load_rules
 from cncheck.model import Entry, Obligation, Pack, Rules
+
+# The same examples on every run and on every machine, however slow it is.
+settings.register_profile(
+    "steady", derandomize=True, deadline=None, database=None, max_examples=120
+)
+settings.load_profile("steady")
 
 
 @pytest.fixture(scope="session")
@@ -17,7 +25,7 @@ def rules() -> Rules:
 
 
 @pytest.fixture(scope="session")
-def tests_in() -> Callable[[Any], Iterator[Test]]:
+def tests_in() -> Callable[[Any], Iterator[FactTest]]:
     """Every test of a fact inside a condition, a duty, an entry or a pack."""
     return _tests
 
@@ -28,11 +36,11 @@ def facts_in() -> Callable[[Any], frozenset[str]]:
     return _facts
 
 
-def _tests(holder: Condition | Entry | Obligation | Pack | None) -> Iterator[Test]:
+def _tests(holder: Condition | Entry | Obligation | Pack | None) -> Iterator[FactTest]:
     match holder:
         case None:
             return
-        case Test():
+        case FactTest():
             yield holder
         case Entry():
             yield from _tests(holder.condition)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
@@ -19,9 +19,6 @@ from cncheck.load.products import read_product
 from cncheck.model import Fact, Finding, Product, ProductReport, Report, Rules
 from cncheck.report import Run
 from cncheck.report.json import document
-
-settings.register_profile("core", derandomize=True, deadline=None, max_examples=150)
-settings.load_profile("core")
 
 FIRST, LAST = date(2015, 1, 1), date(2032, 12, 31)
 UNRELATED = {"name": "Another name", "model": "M-1", "enterprise": "ACME"}
@@ -225,7 +222,9 @@ def test_the_missing_facts_of_a_scheme_are_facts_of_the_vocabulary_and_not_state
 
 
 @given(data=st.data())
-def test_a_duty_names_what_is_missing_just_when_that_keeps_it_open(rules, drawing, data):
+def test_a_duty_that_is_met_or_not_bound_asks_for_nothing_and_an_undetermined_one_says_why(
+    rules, drawing, data
+):
     question = data.draw(drawing.questions())
     for finding in answer(question, rules).findings:
         for duty in finding.duties:
@@ -265,7 +264,7 @@ def test_what_is_presumed_was_not_stated_or_only_as_a_lower_bound_or_as_done(rul
 
 
 @given(data=st.data())
-def test_more_evidence_of_another_scheme_changes_nothing(rules, drawing, facts_in, data):
+def test_evidence_that_a_duty_does_not_look_at_leaves_it_as_it_is(rules, drawing, facts_in, data):
     question = data.draw(drawing.questions())
     before = answer(question, rules)
     row = json.loads(json.dumps(question.row))
@@ -343,6 +342,15 @@ def test_nothing_changes_before_the_next_change_and_something_does_on_that_day(
                 assert seen(then) == seen(finding), day
         if change:
             assert seen(evaluate(product, alone, end).findings[0]) != seen(finding)
+
+
+def test_a_product_out_of_scope_is_told_of_no_change_of_phase(rules):
+    """The draft catalogue reaches switches on 2027-08-01, the first day of a phase, but not this one."""
+    row = {"id": "P", "product_type": "network_switch", "for_power_generation_or_grid": True}
+    report = answer(Question(row, date(2026, 11, 21)), rules)
+    (finding,) = (finding for finding in report.findings if finding.pack.id == "rohs")
+    assert finding.verdict == "does_not_apply"
+    assert finding.next_change is None
 
 
 # ---- writing -----------------------------------------------------------------------------------------

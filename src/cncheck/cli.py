@@ -23,15 +23,15 @@ class _CheckByDefault(TyperGroup):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Put the default command before arguments that begin with none."""
-        first = args[0] if args else "--help"
         own = {name for option in self.get_params(ctx) for name in option.opts}
-        if first not in self.commands and first not in own:
+        if args and args[0] not in self.commands and args[0] not in own:
             args = ["check", *args]
-        return super().parse_args(ctx, args or ["--help"])
+        return super().parse_args(ctx, args)
 
 
 app = typer.Typer(
     cls=_CheckByDefault, add_completion=False, context_settings=_HELP, rich_markup_mode=None,
+    no_args_is_help=True,  # and exit 2: a pipeline that names no file has checked nothing
     help="Say which Chinese green schemes apply to a product, and which obligations follow.",
 )  # fmt: skip
 _rules = typer.Typer(

@@ -239,10 +239,10 @@ def rules_show(name: str, folders: Sequence[str] = (), lang: str = "en") -> int:
 
 
 def rules_lint(paths: Sequence[str] = ()) -> int:
-    """Check that packs are well-formed: those that come with cncheck, or a folder of one's own."""
+    """Check that packs are well-formed: those that come with cncheck, and files or folders of one's own."""
 
     def run() -> int:
-        rules = load_rules([_folder_of(path) for path in paths])
+        rules = load_rules([_folder_of(path) if _is_inside(path) else path for path in paths])
         say(f"{len(rules.packs)} packs are well-formed: {', '.join(p.id for p in rules.packs)}\n")
         return PASSED
 
@@ -282,8 +282,13 @@ def _folder_of(path: str) -> str:
     if not os.path.isfile(path):
         return path
     folder = os.path.dirname(os.path.abspath(path))
-    inside = os.path.basename(folder) in ("cases", "vocabulary")
-    return os.path.dirname(folder) if inside else folder
+    return os.path.dirname(folder) if _is_inside(path) else folder
+
+
+def _is_inside(path: str) -> bool:
+    """Return whether `path` is a file beside the packs: of cases, or of the vocabulary."""
+    folder = os.path.basename(os.path.dirname(os.path.abspath(path)))
+    return os.path.isfile(path) and folder in ("cases", "vocabulary")
 
 
 # ---- types and schemas -----------------------------------------------------------------------------

@@ -319,11 +319,9 @@ def _notes(
 
 def _difference(before: Finding, after: Finding) -> str:
     """Say in a few words what changed, or nothing."""
-    steps = [
-        (before.verdict, after.verdict),
-        (_phase_id(before), _phase_id(after)),
-        (_editions(before), _editions(after)),
-    ]
+    steps = [(before.verdict, after.verdict), (_editions(before), _editions(after))]
+    if VERDICTS[False] not in steps[0]:  # a product out of scope knows no phases
+        steps.insert(1, (_phase_id(before), _phase_id(after)))
     changed = [f"{old} -> {new}" for old, new in steps if old != new]
     then = _statuses(after)
     duties = [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import NamedTuple
 
 from cncheck.model import FORCES, Duty, Finding, Problem, Product, Report
@@ -126,7 +126,7 @@ def _limit(fail_on: tuple[str, ...]) -> int | None:
 
 def _falls_due(duty: Duty, report: Report, days: int) -> bool:
     """Return whether a duty not yet met has its deadline, or begins, within `days`."""
-    until = report.as_of + timedelta(days=days)
+    until = report.as_of + timedelta(days=min(days, (date.max - report.as_of).days))
     if duty.status in ("open", "undetermined") and duty.due is not None:
         return report.as_of <= duty.due <= until
     start = duty.window.start

@@ -75,7 +75,7 @@ def _material(
     """Return one material with typed values, or None after noting what is wrong with it."""
     path: _PLACE = ("materials", i)
     before = len(wrong)
-    if before >= MAX_TOLD:
+    if before > MAX_TOLD:
         return None
     if not isinstance(row, dict):
         wrong.append(
@@ -119,6 +119,8 @@ def _material(
         place = (*path, "substances", key)
         if key not in SUBSTANCES:
             hint = did_you_mean(key, SUBSTANCES) or f" Substances: {', '.join(SUBSTANCES)}."
+            if value is None and ":" in key:
+                hint = " Put a space after the colon."
             wrong.append((place, f"Unknown substance {shown(key)}.{hint}"))
         elif value is not None:
             try:
@@ -131,7 +133,12 @@ def _material(
                 wrong.append((place, message))
                 continue
             if amounts[key] > _MILLION:
-                wrong.append((place, f"{key}: {value:g} mg/kg is more than the whole material."))
+                wrong.append(
+                    (
+                        place,
+                        f"{key}: {value:.12g} mg/kg is more than the whole material. Is the unit mg/kg?",
+                    )
+                )
     if len(wrong) > before:
         return None
     return {

@@ -29,6 +29,10 @@ from cncheck.problems import did_you_mean
 
 _NOTE_VERDICTS = ("applies", "undetermined")
 _AS_OF = Fact("as_of", "date", Text("For which day is the question asked?", "以哪一天为准？"))
+_MOVING = {"as_of": _AS_OF, "produced_on": None}  # what is always stated or assumed
+_WRITTEN: dict[str, Any] = {
+    "text": str, "number": (int, float), "integer": int, "boolean": bool, "date": str, "choices": list,
+}  # fmt: skip
 _STANDARDS = Fact("entry.standards", "choices", Text("Standards in force", "现行标准"))
 
 
@@ -64,6 +68,7 @@ class _Reader:
         self.id: str = raw["id"]
         self.problems: list[tuple[Path, str]] = []
         self.vocabulary = vocabulary
+        self._day(raw["reviewed"], ("reviewed",))
         self.evidence = self._facts(f"evidence.{self.id}", "evidence")
         self.entry_facts = self._facts("entry", "entry_facts")
         facts = {**vocabulary.facts, **self.evidence, **self.entry_facts}
@@ -164,6 +169,10 @@ class _Reader:
             if declared is None:
                 hint = did_you_mean(key, self.raw.get("entry_facts", {}))
                 self.problems.append((place, f'"{key}" is not declared in entry_facts.{hint}'))
+            elif not isinstance(value, _WRITTEN[declared.kind]) or (
+                isinstance(value, bool) and declared.kind != "boolean"
+            ):
+                self.problems.append((place, f"{value!r} is no {declared.kind}."))
             elif declared.kind == "date":
                 values[name] = self._day(value, place)
             else:
@@ -186,6 +195,7 @@ class _Reader:
         phases = tuple(p for p in self.phases if not named or p.id in named)
         pack_date = self.raw.get("dated_by", "as_of")
         dated_by = row.get("dated_by", pack_date)
+        self.known([dated_by], _MOVING, "date that windows follow", (*path, "dated_by"))
         window = self.window(row, path)
         return Obligation(
             row["id"], text(row["title"]), text(row["means"]), tuple(row["binds"]),
@@ -199,7 +209,8 @@ class _Reader:
         if "due" not in row:
             return None
         due = row["due"]
-        self.known([due["fact"]], self.words.facts, "fact", (*path, "due"))
+        dates = {name: fact for name, fact in self.words.facts.items() if fact.kind == "date"}
+        self.known([due["fact"]], dates, "fact that is a date", (*path, "due", "fact"))
         plus = self.attempt(lambda: period(due.get("plus", "0 days"), (*path, "due", "plus")))
         return Due(due["fact"], plus)
 
@@ -207,6 +218,8 @@ class _Reader:
         if row.get("per", "product") == "product":
             return None
         rule, place = row["portfolio"], (*path, "portfolio")
+        for key in ("counting", "covering"):
+            self.known([rule[key]], self.words.facts, "fact", (*place, key))
         declared = self.condition(rule, "declared_if", place)
         return Portfolio(rule["at_least"], rule["counting"], rule["covering"], declared)  # type: ignore[arg-type]
 
@@ -230,6 +243,31 @@ class _Reader:
             text(row["topic"]), text(row["china"]), text(row["eu"]), self.cite(row, path)
         )
 
+    def scope_asks_no_evidence(self, holder: Mapping[str, Any], path: Path) -> None:
+        """Note evidence in a scope: it shows that a duty is met, and never whom the law concerns."""
+        waiting = [(path, holder.get(str(path[-1])))]
+        while waiting:
+            at, part = waiting.pop()
+            if at[-1] in self.evidence:
+                message = f"{at[-1]} is evidence: it belongs in `met_if`, a scope asks for facts."
+                self.problems.append((at, message))
+            if isinstance(part, Mapping):
+                waiting += [((*at, key), value) for key, value in part.items()]
+            elif isinstance(part, list):
+                waiting += [((*at, i), value) for i, value in enumerate(part)]
+
+    def phases_stand_apart(self) -> None:
+        """Note phases that are in force on the same day."""
+        for i, one in enumerate(self.phases):
+            for other in self.phases[:i]:
+                ends = [w.end or date.max for w in (one.window, other.window)]
+                starts = [w.start or date.min for w in (one.window, other.window)]
+                if max(starts) <= min(ends):
+                    message = (
+                        f'The phases "{other.id}" and "{one.id}" are in force on the same day.'
+                    )
+                    self.problems.append((("phases", i), message))
+
     def each(self, section: str, build: Callable[[Any, Path], Any]) -> Sequence[Any]:
         rows = self.raw.get(section, [])
         return Later(lambda: (build(row, (section, i)) for i, row in enumerate(rows)))
@@ -244,6 +282,11 @@ def wording_problems(raw: Mapping[str, Any], vocabulary: Vocabulary) -> list[tup
     """Return path and message of everything in `raw` that names what does not exist or fit."""
     try:
         read = _Reader(raw, vocabulary)
+        read.scope_asks_no_evidence(raw, ("applies_if",))
+        for i, row in enumerate(raw.get("catalogue", ())):
+            read.scope_asks_no_evidence(row, ("catalogue", i, "scope"))
+            read.scope_asks_no_evidence(row, ("catalogue", i, "unless"))
+        read.phases_stand_apart()
         built = _pack(read, "")
         for section in (
             built.entries,
@@ -255,7 +298,8 @@ def wording_problems(raw: Mapping[str, Any], vocabulary: Vocabulary) -> list[tup
             len(section)  # builds it
     except BadWording as error:
         return [(error.path, error.message)]
-    return read.problems + _repeated(raw, "catalogue", "code") + _repeated(raw, "obligations", "id")
+    named_twice = (("phases", "id"), ("catalogue", "code"), ("obligations", "id"))
+    return read.problems + [p for words in named_twice for p in _repeated(raw, *words)]
 
 
 def _pack(read: _Reader, sha256: str) -> Pack:

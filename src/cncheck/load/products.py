@@ -114,7 +114,7 @@ def read_products(text: str, file: str, rules: Rules, *, chosen: bool = True) ->
         message = (
             "The file is empty: no product in it. A descriptor needs at least id and product_type."
         )
-        return Found((), (Problem(message, file),), ())
+        return Found((), (Problem(message, file, 1, 1),), ())
     products: list[Product] = []
     wrong: list[tuple[_PLACE, str]] = []
     for place, row in rows:
@@ -182,7 +182,8 @@ def read_product(
         ("product_type", "product_type: household_refrigerator"),
     ):
         if key not in facts and not any(path[:1] == (key,) for path, _ in wrong):
-            wrong.append(((), f"`{key}` is missing. Add it, for example `{how}`."))
+            place = (key,) if key in row else ()
+            wrong.append((place, f"`{key}` is missing. Add it, for example `{how}`."))
     if wrong:
         return None, wrong
     name = facts.get("name", facts["id"])

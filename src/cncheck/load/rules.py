@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from cncheck import __version__
@@ -44,9 +45,10 @@ def load_rules(extra: Sequence[str] = ()) -> Rules:
     files = _files([rules_folder(), *extra])
     key = cache.key(__version__, files)
     written = cache.recall(key)
-    if written is None:
-        written = _read(files)
-        cache.keep(key, written)
+    with suppress(LookupError, TypeError, AttributeError):  # a damaged copy is none
+        return _build(written)
+    written = _read(files)
+    cache.keep(key, written)
     return _build(written)
 
 

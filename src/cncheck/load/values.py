@@ -37,7 +37,8 @@ def _text(fact: Fact, value: Any, _rules: Rules) -> str:
         raise ValueError(f"`{fact.name}` is empty. Give it a text, or leave the key out.")
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
-    raise ValueError(f"`{fact.name}` is text, but {shown(value)} is not. Write it in quotes.")
+    how = "Write one text" if isinstance(value, (list, tuple, dict)) else "Write it in quotes"
+    raise ValueError(f"`{fact.name}` is text, but {shown(value)} is not. {how}.")
 
 
 def number(fact: Fact, value: Any, _rules: Rules | None = None) -> float:
@@ -146,6 +147,7 @@ def _similar_types(word: str, rules: Rules) -> str:
 def shown(value: Any) -> str:
     """Return `value` as a message may quote it: short, text in quotes."""
     text = value if isinstance(value, str) else repr(value)
+    text = text.lower() if isinstance(value, bool) else text
     text = text if len(text) <= 40 else text[:37] + "..."  # noqa: PLR2004
     return f'"{text}"' if isinstance(value, str) else text
 

@@ -121,7 +121,7 @@ def read_documents(text: str, file: str, places: Places | None = None) -> list[A
         ) from None
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1 if isinstance(error.position, int) else None
-        message = f"The text contains a character YAML forbids ({error.reason})."
+        message = f"The text contains a character YAML forbids ({error.reason}). Remove it."
         raise InputError([Problem(message, file, line)]) from None
 
 
@@ -249,6 +249,9 @@ def _place(
 def _key(event: Any, top: tuple[Any, tuple[str | int, ...]], places: Places | None) -> str:
     mapping, above = top
     key: str = event.value
+    if key == "<<" and event.implicit[0]:
+        message = "Merge keys (<<) are not supported: write the keys out."
+        raise _Refusal(message, event.start_mark)
     if key in mapping:
         message = f'The key "{key[:40]}" stands twice in this mapping. Keep one of them.'
         raise _Refusal(message, event.start_mark)
