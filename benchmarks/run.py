@@ -46,8 +46,7 @@ def wall(command: list[str], *, terminal: bool = False) -> float:
         subprocess.run(
             command,
             cwd=ROOT,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            capture_output=True,
             check=False,
             env=environment,
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -129,14 +129,14 @@ def _read(files: Mapping[str, bytes]) -> dict[str, Any]:
         if _in_vocabulary(path):
             if not isinstance(raw, list if stem in _LISTS else dict):
                 what = "list" if stem in _LISTS else "mapping"
-                problems.append(Problem(f"A vocabulary file is one document: a {what}.", path))
+                problems.append(Problem(f"A vocabulary file is one document: a {what}.", path, 1))
             elif stem in _LISTS:
                 words[stem] = words.get(stem, []) + raw
             else:
                 words[stem] = words.get(stem, {}) | raw
             continue
         if not isinstance(raw, dict):
-            problems.append(Problem("A rule pack is one document: a mapping.", path))
+            problems.append(Problem("A rule pack is one document: a mapping.", path, 1))
             continue
         wrong = form_problems(raw, "pack")
         if not wrong and raw["id"] != stem:
@@ -170,11 +170,30 @@ def form_problems(raw: Any, schema: str) -> list[tuple[tuple[str | int, ...], st
 
     with open(os.path.join(_HERE, "schemas", f"{schema}.schema.json"), encoding="utf-8") as file:
         validator = Draft202012Validator(json.load(file))
-    found = []
+    found: list[tuple[tuple[str | int, ...], str]] = []
     for error in validator.iter_errors(raw):
-        deepest = best_match([error]) or error
-        found.append((tuple(deepest.absolute_path), f"{deepest.message[:200]}."))
+        found += _told(best_match([error]) or error)
     return sorted(found, key=lambda row: [str(step) for step in row[0]])
+
+
+def _told(error: Any) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Yield path and message of what a schema refuses, in words for those who write packs."""
+    path, value, rule = tuple(error.absolute_path), error.instance, error.validator
+    if rule == "additionalProperties":
+        known = error.schema["properties"]
+        for key in value:
+            if key not in known:
+                yield (*path, key), f'Unknown key "{key}".{did_you_mean(key, known)}'
+    elif rule == "required":
+        for key in error.validator_value:
+            if key not in value and f"'{key}'" in error.message:
+                yield path, f"`{key}` is missing."
+    elif rule == "pattern" and error.validator_value.startswith("^\\d{4}-\\d{2}-"):
+        yield path, f'"{value}" is no day; write 2026-01-31.'
+    elif rule == "type" and error.validator_value == "object":
+        yield path, f"A mapping is expected, but this is {value!r:.60}."
+    else:
+        yield path, f"{error.message[:200]}."
 
 
 def _located(wrong: Iterable[tuple[tuple[str | int, ...], str]], path: str) -> list[Problem]:
