@@ -13,7 +13,7 @@ from cncheck.model import Entry, Obligation, Pack, Rules
 
 # The same examples on every run and on every machine, however slow it is.
 settings.register_profile(
-    "steady", derandomize=True, deadline=None, database=None, max_examples=120
+    "steady", derandomize=True, deadline=None, database=None, max_examples=100
 )
 settings.load_profile("steady")
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import date, timedelta
 from functools import cache
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
@@ -13,6 +14,7 @@ from cncheck.evaluate import evaluate
 from cncheck.load.products import read_product
 from cncheck.load.rules import load_rules, rules_folder
 from cncheck.model import Entry, Finding, Pack, Product
+from cncheck.problems import InputError
 
 CASES = [case for file in case_files(rules_folder()) for case in read_cases(file)]
 PACKS = {pack.id: pack for pack in load_rules().packs}
@@ -176,3 +178,45 @@ def test_every_day_on_which_something_changes_is_tried_on_or_just_before_it(pack
         asked |= {one.case.as_of, *(v for v in one.product.facts.values() if isinstance(v, date))}
     untried = [day for day in sorted(days_of(pack, tests_in)) if not {day, day - DAY} & asked]
     assert [day.isoformat() for day in untried] == []
+
+
+BAD_CASES = {
+    "a case that is no mapping": ("- 5", "A case is a mapping"),
+    "a product that is no mapping": (
+        "- {name: n, product: 5, expect: {verdict: applies}}",
+        "`product` of a case",
+    ),
+    "a day that is none": (
+        "- {name: n, as_of: 2026-02-30, product: {id: x}, expect: {verdict: applies}}",
+        "no day",
+    ),
+    "a word for a list": (
+        "- {name: n, product: {id: x}, expect: {matched: 5}}",
+        "`matched` is a list",
+    ),
+    "a list for a mapping": (
+        "- {name: n, product: {id: x}, expect: {due: [1]}}",
+        "`due` is a mapping",
+    ),
+    "an unknown expectation": (
+        "- {name: n, product: {id: x}, expect: {verdikt: no}}",
+        "Did you mean verdict",
+    ),
+    "an unknown key": (
+        "- {name: n, produkt: {}, product: {id: x}, expect: {phase: x}}",
+        "Did you mean product",
+    ),
+    "a case without a product": ("- {name: n, expect: {phase: x}}", "`product` of a case"),
+}
+
+
+@pytest.mark.parametrize(("row", "words"), BAD_CASES.values(), ids=BAD_CASES)
+def test_a_case_that_cannot_be_read_is_refused_with_its_place(
+    tmp_path: Path, row: str, words: str
+) -> None:
+    path = tmp_path / "bad.yaml"
+    path.write_text(f"pack: rohs\ncases:\n  {row}\n", encoding="utf-8")
+    with pytest.raises(InputError) as caught:
+        list(read_cases(str(path)))
+    assert [problem.line for problem in caught.value.problems] == [3]
+    assert words in caught.value.problems[0].message

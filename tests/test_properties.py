@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from datetime import date, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -36,7 +37,10 @@ class Question(NamedTuple):
 
 
 class Drawing:
-    """Draws questions near the thresholds and days that occur in the packs."""
+    """Draws questions near the thresholds and days that occur in the packs.
+
+    It carries the rules, too: what a test is given beside it would be printed whole on a failure.
+    """
 
     def __init__(self, rules: Rules, tests_in: Any, facts_in: Any) -> None:
         self.rules = rules
@@ -181,7 +185,8 @@ def essence(report: ProductReport) -> list[Any]:
 
 
 @given(data=st.data())
-def test_facts_that_no_condition_looks_at_change_nothing(rules, drawing, facts_in, data):
+def test_facts_that_no_condition_looks_at_change_nothing(drawing, facts_in, data):
+    rules = drawing.rules
     question = data.draw(drawing.questions())
     assert not set(UNRELATED) & frozenset().union(*map(facts_in, rules.packs))
     more = question._replace(row=question.row | UNRELATED)
@@ -189,7 +194,8 @@ def test_facts_that_no_condition_looks_at_change_nothing(rules, drawing, facts_i
 
 
 @given(data=st.data())
-def test_once_the_missing_facts_are_stated_no_further_fact_is_missing(rules, drawing, data):
+def test_once_the_missing_facts_are_stated_no_further_fact_is_missing(drawing, data):
+    rules = drawing.rules
     question = data.draw(drawing.questions())
     for finding in answer(question, rules).findings:
         if finding.missing:
@@ -201,9 +207,8 @@ def test_once_the_missing_facts_are_stated_no_further_fact_is_missing(rules, dra
 
 
 @given(data=st.data())
-def test_a_scheme_is_undetermined_just_when_it_says_what_is_missing_or_unclear(
-    rules, drawing, data
-):
+def test_a_scheme_is_undetermined_just_when_it_says_what_is_missing_or_unclear(drawing, data):
+    rules = drawing.rules
     question = data.draw(drawing.questions())
     for presume in (True, False):
         for finding in answer(question, rules, presume=presume).findings:
@@ -212,9 +217,8 @@ def test_a_scheme_is_undetermined_just_when_it_says_what_is_missing_or_unclear(
 
 
 @given(data=st.data())
-def test_the_missing_facts_of_a_scheme_are_facts_of_the_vocabulary_and_not_stated(
-    rules, drawing, data
-):
+def test_the_missing_facts_of_a_scheme_are_facts_of_the_vocabulary_and_not_stated(drawing, data):
+    rules = drawing.rules
     question = data.draw(drawing.questions())
     for presume in (True, False):
         for finding in answer(question, rules, presume=presume).findings:
@@ -223,8 +227,9 @@ def test_the_missing_facts_of_a_scheme_are_facts_of_the_vocabulary_and_not_state
 
 @given(data=st.data())
 def test_a_duty_that_is_met_or_not_bound_asks_for_nothing_and_an_undetermined_one_says_why(
-    rules, drawing, data
+    drawing, data
 ):
+    rules = drawing.rules
     question = data.draw(drawing.questions())
     for finding in answer(question, rules).findings:
         for duty in finding.duties:
@@ -237,7 +242,8 @@ def test_a_duty_that_is_met_or_not_bound_asks_for_nothing_and_an_undetermined_on
 
 
 @given(data=st.data())
-def test_what_is_stated_is_never_assumed(rules, drawing, data):
+def test_what_is_stated_is_never_assumed(drawing, data):
+    rules = drawing.rules
     question = data.draw(drawing.questions())
     assumed = [name for name, _ in answer(question, rules).assumptions]
     assert not set(assumed) & question.row.keys()
@@ -245,7 +251,8 @@ def test_what_is_stated_is_never_assumed(rules, drawing, data):
 
 
 @given(data=st.data())
-def test_nothing_is_presumed_of_a_product_when_presumptions_are_off(rules, drawing, data):
+def test_nothing_is_presumed_of_a_product_when_presumptions_are_off(drawing, data):
+    rules = drawing.rules
     question = data.draw(drawing.questions())
     for finding in answer(question, rules, presume=False).findings:
         duties = [reason for duty in finding.duties for reason in duty.reasons]
@@ -253,7 +260,8 @@ def test_nothing_is_presumed_of_a_product_when_presumptions_are_off(rules, drawi
 
 
 @given(data=st.data())
-def test_what_is_presumed_was_not_stated_or_only_as_a_lower_bound_or_as_done(rules, drawing, data):
+def test_what_is_presumed_was_not_stated_or_only_as_a_lower_bound_or_as_done(drawing, data):
+    rules = drawing.rules
     question = data.draw(drawing.questions())
     product = read(question.row, rules)
     for finding in evaluate(product, rules, question.as_of).findings:
@@ -264,7 +272,8 @@ def test_what_is_presumed_was_not_stated_or_only_as_a_lower_bound_or_as_done(rul
 
 
 @given(data=st.data())
-def test_evidence_that_a_duty_does_not_look_at_leaves_it_as_it_is(rules, drawing, facts_in, data):
+def test_evidence_that_a_duty_does_not_look_at_leaves_it_as_it_is(drawing, facts_in, data):
+    rules = drawing.rules
     question = data.draw(drawing.questions())
     before = answer(question, rules)
     row = json.loads(json.dumps(question.row))
@@ -279,7 +288,8 @@ def test_evidence_that_a_duty_does_not_look_at_leaves_it_as_it_is(rules, drawing
 
 
 @given(data=st.data())
-def test_silence_about_roles_unbinds_nobody(rules, drawing, data):
+def test_silence_about_roles_unbinds_nobody(drawing, data):
+    rules = drawing.rules
     question = data.draw(drawing.questions())
     question.row.pop("roles", None)
     for finding in answer(question, rules).findings:
@@ -287,7 +297,8 @@ def test_silence_about_roles_unbinds_nobody(rules, drawing, data):
 
 
 @given(data=st.data())
-def test_a_duty_that_is_not_bound_binds_none_of_the_stated_roles(rules, drawing, data):
+def test_a_duty_that_is_not_bound_binds_none_of_the_stated_roles(drawing, data):
+    rules = drawing.rules
     question = data.draw(drawing.questions())
     question.row["roles"] = data.draw(drawing.value(rules.facts["roles"]))
     kinds = rules.vocabulary.roles
@@ -303,8 +314,9 @@ def test_a_duty_that_is_not_bound_binds_none_of_the_stated_roles(rules, drawing,
 
 @given(data=st.data())
 def test_a_product_made_today_is_judged_like_one_whose_day_of_manufacture_is_not_stated(
-    rules, drawing, data
+    drawing, data
 ):
+    rules = drawing.rules
     question = data.draw(drawing.questions())
     question.row.pop("produced_on", None)
     stated = question.row | {"produced_on": question.as_of.isoformat()}
@@ -318,9 +330,8 @@ def seen(finding: Finding) -> Any:
 
 
 @given(data=st.data())
-def test_nothing_changes_before_the_next_change_and_something_does_on_that_day(
-    rules, drawing, data
-):
+def test_nothing_changes_before_the_next_change_and_something_does_on_that_day(drawing, data):
+    rules = drawing.rules
     question = data.draw(drawing.questions())
     product = read(question.row, rules)
     own = {
@@ -357,18 +368,19 @@ def test_a_product_out_of_scope_is_told_of_no_change_of_phase(rules):
 
 
 @given(data=st.data())
-def test_every_json_report_has_the_form_its_schema_promises(rules, drawing, report_schema, data):
+def test_every_json_report_has_the_form_its_schema_promises(drawing, data):
+    rules = drawing.rules
     questions = data.draw(st.lists(drawing.questions(), min_size=1, max_size=2))
     as_of = questions[0].as_of
     products = tuple(answer(Question(q.row, as_of), rules) for q in questions)
     report = Report(as_of, rules.packs, products, not_covered=rules.not_covered)
     how = policy([data.draw(st.sampled_from(["violated", "open", "undetermined", "due:90d"]))])
     run = Run(report, rules, how, gate(report, how), summary(report, how))
-    wrong = [error.message for error in report_schema.iter_errors(document(run))]
+    wrong = [error.message for error in report_schema().iter_errors(document(run))]
     assert wrong == []
 
 
-@pytest.fixture(scope="session")
+@cache
 def report_schema() -> Draft202012Validator:
     path = Path(cncheck.__file__).parent / "schemas" / "report.schema.json"
     if not path.exists():

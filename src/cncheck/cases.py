@@ -15,6 +15,8 @@ from cncheck.problems import InputError, did_you_mean
 
 DEFAULT_DAY = "2026-11-21"
 _KEYS = ("name", "why", "as_of", "product", "expect")
+_LISTS = ("matched", "standards", "missing", "absent", "overdue", "notes", "mentions")
+_MAPPINGS = ("obligations", "due")
 
 
 class Case(NamedTuple):
@@ -61,30 +63,44 @@ def read_cases(path: str) -> Iterator[Case]:
                 [((0,), "A case file is a mapping of `pack` and a list of `cases`.")], text, path
             )
         )
-    wrong: list[tuple[tuple[str | int, ...], str]] = []
-    for i, row in enumerate(raw["cases"]):
-        at = (0, "cases", i)
-        unknown = [key for key in row if key not in _KEYS]
-        unknown_expected = [key for key in row.get("expect", {}) if key not in EXPECTATIONS]
-        wrong += [
-            ((*at, key), f'Unknown key "{key}".{did_you_mean(key, _KEYS)}') for key in unknown
-        ]
-        wrong += [
-            ((*at, "expect", key), f'Unknown expectation "{key}".{did_you_mean(key, EXPECTATIONS)}')
-            for key in unknown_expected
-        ]
-        wrong += [
-            (at, f"The case has no `{key}`.")
-            for key in ("name", "product", "expect")
-            if not row.get(key)
-        ]
+    wrong = [
+        (("cases", i, *at), message)
+        for i, row in enumerate(raw["cases"])
+        for at, message in _wrong(row)
+    ]
     if wrong:
-        raise InputError(located(wrong, text, path))
+        raise InputError(located([((0, *at), message) for at, message in wrong], text, path))
     for i, row in enumerate(raw["cases"]):
         day = date.fromisoformat(row.get("as_of", DEFAULT_DAY))
         product = {"id": "case", **row["product"]}
         line = places[0, "cases", i][0]
         yield Case(raw["pack"], row["name"], day, product, row["expect"], path, line)
+
+
+def _wrong(row: Any) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Yield path and message of what is wrong with the form of a case."""
+    if not isinstance(row, dict):
+        yield (), "A case is a mapping of `name`, `product` and `expect`."
+        return
+    for key in row:
+        if key not in _KEYS:
+            yield (key,), f'Unknown key "{key}".{did_you_mean(key, _KEYS)}'
+    for key, kind in (("name", str), ("product", dict), ("expect", dict)):
+        if not row.get(key) or not isinstance(row[key], kind):
+            what = "a sentence" if kind is str else "a mapping"
+            yield (key,) if key in row else (), f"`{key}` of a case is {what}."
+            return
+    for key, value in row["expect"].items():
+        if key not in EXPECTATIONS:
+            yield ("expect", key), f'Unknown expectation "{key}".{did_you_mean(key, EXPECTATIONS)}'
+        elif key in _LISTS and not isinstance(value, list):
+            yield ("expect", key), f"`{key}` is a list."
+        elif key in _MAPPINGS and not isinstance(value, dict):
+            yield ("expect", key), f"`{key}` is a mapping of obligations."
+    try:
+        date.fromisoformat(row.get("as_of", DEFAULT_DAY))
+    except (TypeError, ValueError):
+        yield ("as_of",), f"There is no day {row['as_of']}. Write it like 2026-01-31."
 
 
 def run_case(case: Case, rules: Rules) -> list[Mismatch]:

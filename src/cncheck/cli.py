@@ -116,6 +116,12 @@ def check(
             help="Ask for the facts of exceptions instead of presuming that they do not hold.",
         ),
     ] = False,
+    whole_portfolio: Annotated[
+        bool,
+        typer.Option(
+            "--whole-portfolio", help="The products given are all that their enterprises have."
+        ),
+    ] = False,
     explain: Annotated[
         bool,
         typer.Option("--explain", help="Add the reasons, the meaning of each duty and all notes."),
@@ -132,7 +138,7 @@ def check(
     code = commands.check(
         paths, format=format, output=output or (), as_of=as_of, rules=rules or (), only=only or (),
         skip=skip or (), fail_on=fail_on or (), strict=strict, force=force or (),
-        presume=not no_presume, explain=explain, all=all, lang=lang,
+        presume=not no_presume, whole_portfolio=whole_portfolio, explain=explain, all=all, lang=lang,
     )  # fmt: skip
     raise typer.Exit(code)
 

@@ -24,6 +24,7 @@ from cncheck.gate import (
 from cncheck.load.products import Found, read_paths, read_product
 from cncheck.load.rules import load_rules, rules_folder, select
 from cncheck.model import Problem, Report, Rules
+from cncheck.portfolio import portfolio_findings
 from cncheck.problems import InputError, PackError, did_you_mean, one_line
 from cncheck.report import WRITERS, Run, View, write
 
@@ -107,9 +108,14 @@ def _with_path(path: tuple[str | int, ...], message: str) -> str:
     return f"{shown}: {message}" if shown else message
 
 
-def _report(found: Found, rules: Rules, on: date, *, presume: bool) -> Report:
-    reports = (evaluate(one, rules, on, presume=presume) for one in found.products)
-    return Report(on, rules.packs, tuple(reports), found.errors, found.skipped, rules.not_covered)
+def _report(
+    found: Found, rules: Rules, on: date, *, presume: bool, whole_portfolio: bool = False
+) -> Report:
+    reports = tuple(evaluate(one, rules, on, presume=presume) for one in found.products)
+    portfolio = portfolio_findings(reports, whole=whole_portfolio)
+    return Report(
+        on, rules.packs, reports, portfolio, found.errors, found.skipped, rules.not_covered
+    )
 
 
 def check(
@@ -125,6 +131,7 @@ def check(
     strict: bool = False,
     force: Sequence[str] = (),
     presume: bool = True,
+    whole_portfolio: bool = False,
     explain: bool = False,
     all: bool = False,
     lang: str = "en",
@@ -140,7 +147,7 @@ def check(
         chosen = select(load_rules(rules), only, skip)
         found = read_paths(paths, chosen, sys.stdin.buffer.read)
         _spare_the_input(targets, found)
-        report = _report(found, chosen, on, presume=presume)
+        report = _report(found, chosen, on, presume=presume, whole_portfolio=whole_portfolio)
         result = gate(report, wanted)
         view = View(lang, explain, all)
         whole = Run(report, chosen, wanted, result, summary(report, wanted), view)
@@ -242,7 +249,8 @@ def rules_lint(paths: Sequence[str] = ()) -> int:
     """Check that packs are well-formed: those that come with cncheck, and files or folders of one's own."""
 
     def run() -> int:
-        rules = load_rules([_folder_of(path) if _is_inside(path) else path for path in paths])
+        folders = [_folder_of(path) if _is_inside(path) else path for path in paths]
+        rules = load_rules(folders, fresh=True)
         say(f"{len(rules.packs)} packs are well-formed: {', '.join(p.id for p in rules.packs)}\n")
         return PASSED
 

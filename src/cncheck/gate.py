@@ -109,6 +109,15 @@ def gate(report: Report, policy: Policy) -> Gate:
         if limit is not None and _falls_due(duty, report, limit):
             day = duty.due or duty.window.start
             certain.append(f"{label} falls due on {day}")
+    for duties in report.portfolio:
+        # One product says nothing about a portfolio: it never trips the gate.
+        if (
+            duties.products > 1
+            and duties.force in policy.forces
+            and duties.status in policy.fail_on
+        ):
+            reason = f"{duties.enterprise or '(no enterprise)'}: {duties.obligation.id} is {duties.status}"
+            (unsettled if duties.status == "undetermined" else certain).append(reason)
     if "undetermined" in policy.fail_on:
         for one in report.products:
             for finding in one.findings:

@@ -323,12 +323,29 @@ class ProductReport(NamedTuple):
     findings: tuple[Finding, ...]
 
 
+class PortfolioFinding(NamedTuple):
+    """The state of a duty that an enterprise has over its products."""
+
+    enterprise: str
+    """Empty where the products do not state one."""
+    obligation: Obligation
+    status: str
+    force: str
+    have: int
+    """How many are done for sure."""
+    need: int
+    products: int
+    """Over how many products it was judged."""
+    reasons: tuple[Text, ...]
+
+
 class Report(NamedTuple):
     """The answer to one run."""
 
     as_of: date
     packs: tuple[Pack, ...]
     products: tuple[ProductReport, ...]
+    portfolio: tuple[PortfolioFinding, ...] = ()
     errors: tuple[Problem, ...] = ()
     skipped: tuple[str, ...] = ()
     not_covered: tuple[Text, ...] = ()

@@ -48,13 +48,13 @@ def _folder() -> str:
 
 
 def recall(key: str) -> Any:
-    """Return what was kept under `key`, or None."""
+    """Return what was kept under `key`, or None, also where a byte of it has changed since."""
     try:
         with open(os.path.join(_folder(), f"{key}.json"), "rb") as file:
-            kept = json.loads(file.read())
+            digest, _, text = file.read().partition(b"\n")
+        return json.loads(text) if digest == _digest(key, text) else None
     except (OSError, ValueError, RecursionError):
         return None
-    return kept["rules"] if isinstance(kept, dict) and kept.get("key") == key else None
 
 
 def keep(key: str, rules: Any) -> None:
@@ -63,9 +63,14 @@ def keep(key: str, rules: Any) -> None:
         folder = _folder()
         os.makedirs(folder, mode=0o700, exist_ok=True)
         draft = os.path.join(folder, f"{key}.{os.getpid()}.tmp")
-        with open(draft, "w", encoding="utf-8") as file:
-            file.write(json.dumps({"key": key, "rules": rules}, ensure_ascii=False))
+        text = json.dumps(rules, ensure_ascii=False).encode()
+        with open(draft, "wb") as file:
+            file.write(_digest(key, text) + b"\n" + text)
         os.replace(draft, os.path.join(folder, f"{key}.json"))
         kept = [os.path.join(folder, name) for name in os.listdir(folder) if name.endswith(".json")]
         for old in sorted(kept, key=os.path.getmtime, reverse=True)[_KEPT:]:
             os.remove(old)
+
+
+def _digest(key: str, text: bytes) -> bytes:
+    return blake2b(text, digest_size=20, key=key.encode()).hexdigest().encode()

@@ -164,6 +164,7 @@ def read_product(
         return None, [((), "A product descriptor is a mapping of facts, such as `id: FRIDGE-1`.")]
     facts: dict[str, Any] = {}
     wrong: list[tuple[_PLACE, str]] = []
+    reduced: dict[str, Any] = {}
     lower_bounds: frozenset[str] = frozenset()
     origins: dict[str, str] = {}
     for path, name, value in _flat(row, rules, wrong):
@@ -171,12 +172,15 @@ def read_product(
             continue
         if name == "materials":
             reduced, lower_bounds, origins = reduce_materials(value, rules, wrong)
-            facts = reduced | facts
             continue
         try:
             facts[name] = typed(rules.facts[name], value, rules)
         except ValueError as error:
             wrong.append((path, str(error)))
+    for name in reduced.keys() & facts.keys():
+        message = f"`{name}` is stated twice: by itself and by `materials`. Keep one of them."
+        wrong.append(((name,), message))
+    facts |= reduced
     for key, how in (
         ("id", "id: FRIDGE-1"),
         ("product_type", "product_type: household_refrigerator"),

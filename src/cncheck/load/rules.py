@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from typing import Any
 
 from cncheck import __version__
@@ -31,11 +30,15 @@ def rules_folder() -> str:
     )
 
 
-def load_rules(extra: Sequence[str] = ()) -> Rules:
+def load_rules(extra: Sequence[str] = (), *, fresh: bool = False) -> Rules:
     """Return the rules that come with cncheck, and those of the `extra` folders.
 
     A pack of an extra folder replaces the pack with the same id, or is added after the others; words
     of its `vocabulary/` are added or replaced likewise.
+
+    Args:
+        extra: folders of further rules.
+        fresh: read and check the files even if that was done before.
 
     Raises:
         InputError: an extra folder does not exist or holds no pack.
@@ -43,13 +46,20 @@ def load_rules(extra: Sequence[str] = ()) -> Rules:
 
     """
     files = _files([rules_folder(), *extra])
-    key = cache.key(__version__, files)
-    written = cache.recall(key)
-    with suppress(LookupError, TypeError, AttributeError):  # a damaged copy is none
-        return _build(written)
-    written = _read(files)
-    cache.keep(key, written)
+    key = cache.key(_made_by(), files)
+    written = None if fresh else cache.recall(key)
+    if written is None:
+        written = _read(files)
+        cache.keep(key, written)
     return _build(written)
+
+
+def _made_by() -> str:
+    """Return what identifies the code that checks rules: a copy it made serves no other code."""
+    here = os.path.dirname(os.path.abspath(__file__))
+    with os.scandir(here) as entries:
+        newest = max(entry.stat().st_mtime_ns for entry in entries if entry.is_file())
+    return f"{__version__} {newest}"
 
 
 def select(rules: Rules, only: Iterable[str] = (), skip: Iterable[str] = ()) -> Rules:

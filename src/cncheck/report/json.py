@@ -9,7 +9,17 @@ from typing import Any
 
 from cncheck import __version__
 from cncheck.conditions import Reason, Text
-from cncheck.model import Citation, Duty, Finding, Match, Note, Problem, ProductReport, Source
+from cncheck.model import (
+    Citation,
+    Duty,
+    Finding,
+    Match,
+    Note,
+    PortfolioFinding,
+    Problem,
+    ProductReport,
+    Source,
+)
 from cncheck.report import Run, presumptions
 
 SCHEMA = "cncheck/report/1"
@@ -57,7 +67,7 @@ def document(run: Run) -> dict[str, Any]:
             for p in report.packs
         ],
         "products": products,
-        "portfolio": [],
+        "portfolio": [_portfolio(finding) for finding in report.portfolio],
         "errors": [_problem(problem) for problem in report.errors],
         "skipped": list(report.skipped),
         "not_covered": [text.en for text in report.not_covered],
@@ -172,6 +182,19 @@ def _because(reasons: Iterable[Reason], origins: Mapping[str, str]) -> list[dict
             row["from"] = origins[reason.fact]
         found[reason.fact, reason.test.en] = row
     return list(found.values())
+
+
+def _portfolio(finding: PortfolioFinding) -> dict[str, Any]:
+    return {
+        "enterprise": finding.enterprise,
+        "obligation": finding.obligation.id,
+        "status": finding.status,
+        "force": finding.force,
+        "have": finding.have,
+        "need": finding.need,
+        "products": finding.products,
+        "reasons": [reason.en for reason in finding.reasons],
+    }
 
 
 def _note(note: Note, cited: dict[str, None]) -> dict[str, Any]:

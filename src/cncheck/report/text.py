@@ -11,7 +11,7 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from cncheck.conditions import Reason, Text
-from cncheck.model import Citation, Duty, Finding, Note, ProductReport, Rules
+from cncheck.model import Citation, Duty, Finding, Note, PortfolioFinding, ProductReport, Rules
 from cncheck.report import Run, View, presumptions
 from cncheck.report.words import (
     ANSWERS,
@@ -81,6 +81,7 @@ def lines(run: Run) -> Iterator[Line]:
     for one in report.products:
         yield from _product(one, report.as_of, page)
         yield Line()
+    yield from _portfolio(report.portfolio, page)
     if not report.products or not report.packs:
         yield Line(page.say("nothing"), style="bold red")
     yield from _foot(run, page)
@@ -304,6 +305,29 @@ def _taken_for_granted(one: ProductReport, page: _Page) -> Iterator[Line]:
         names = ", ".join(dict.fromkeys(presumed.values()))
         text = page.say("presumed_fold", count=len(presumed), what=names)
         yield Line(text, 2, f"{page.say('presumed')}: ", "dim", "bold")
+
+
+# ---- the enterprise --------------------------------------------------------------------------------
+
+
+def _portfolio(findings: Iterable[PortfolioFinding], page: _Page) -> Iterator[Line]:
+    shown = [f for f in findings if f.products > 1 or page.view.all or page.view.explain]
+    if not shown:
+        return
+    yield Line(page.say("portfolio"), style="bold")
+    for finding in shown:
+        obligation = finding.obligation
+        status = page(STATUSES[finding.status])
+        lead = status + " " * max(1, _STATUS_WIDTH - _width(status))
+        name = finding.enterprise or page.say("no_enterprise")
+        yield Line(f"{name}: {page(obligation.title)}", 2, lead, lead_style=_STYLES[finding.status])
+        yield Line(
+            f"{obligation.id} · {page(FORCES[finding.force])}", 2 + _STATUS_WIDTH, style="dim"
+        )
+        for reason in finding.reasons:
+            yield Line(page(reason), 2 + _STATUS_WIDTH)
+        yield Line(cite(obligation.cite, page.rules, page.view), 2 + _STATUS_WIDTH, style="dim")
+    yield Line()
 
 
 # ---- the foot --------------------------------------------------------------------------------------

@@ -66,6 +66,8 @@ WORDS = {
     "presumed_fold": Text(
         "{count} exceptions (--explain lists them, --no-presume asks for them): {what}",
         "{count} 项例外（--explain 列出，--no-presume 要求说明）：{what}"),
+    "portfolio": Text("Duties of the enterprise over its products", "企业就其全部产品承担的义务"),
+    "no_enterprise": Text("(no enterprise stated)", "（未说明企业）"),
     "errors": Text("Could not be read", "无法读取"),
     "skipped": Text("Skipped, no product in it", "已跳过，不含产品"),
     "not_covered": Text("Not covered by any pack: {what}", "尚无规则包覆盖：{what}"),
