@@ -60,6 +60,9 @@ class Drawing:
         self.types = sorted(t.id for t in rules.vocabulary.types.values() if not t.group)
         looked_at = frozenset().union(*map(facts_in, rules.packs)) & rules.facts.keys()
         self.looked_at = sorted(looked_at - {"product_type"})
+        self.reduced = {
+            name for name in rules.facts if name.startswith(("materials", "exemptions"))
+        }
         self.relevant = {name: self._relevant(name, facts_in) for name in self.types}
 
     def _relevant(self, type_: str, facts_in: Any) -> list[str]:
@@ -127,6 +130,7 @@ class Drawing:
             value = self.value(self.rules.facts[name])
             state(row, name, draw(st.booleans() | value if is_evidence(name) else value))
         if draw(st.integers(0, 3)) == 0:
+            row = {key: value for key, value in row.items() if key not in self.reduced}
             row["materials"] = draw(self.materials())
         return Question(row, draw(self.day()))
 
