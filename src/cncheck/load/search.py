@@ -2,54 +2,129 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
 
-from rapidfuzz import fuzz, process, utils
+from rapidfuzz import fuzz, process
 
 from cncheck.model import ProductType
 
-_NEAR = 75
-_SHORTEST = 2
+_FILLER = frozenset(
+    {
+        "a",
+        "an",
+        "and",
+        "for",
+        "in",
+        "is",
+        "of",
+        "on",
+        "or",
+        "other",
+        "product",
+        "similar",
+        "the",
+        "to",
+    }
+    | {"type", "unit", "use", "with"}
+)
+_WORTH_SHOWING = 0.2  # of 1: the words shared, weighed by how telling they are
+_BESIDE_THE_BEST = 0.3  # of the best score: less likely ones only distract
+_THE_SAME = 1.1
+_HEADING = 0.95  # a heading comes after the kinds under it
+_NEAR = 75  # of 100: letters in common, for words that no name holds
+_SHORTEST_STEM = 3
+_SHORT_PLURALS = frozenset({"acs", "cds", "pcs", "tvs"})
+
+Weights = Mapping[str, float]
 
 
 def search_types(query: str, types: Mapping[str, ProductType]) -> list[ProductType]:
     """Return the types that `query` may mean, the likeliest first.
 
-    A name or synonym equal to the query comes first, then those that contain it (or are contained
-    in it), then those spelt alike.
+    A name or synonym with the same words comes first, then those that share the most telling words,
+    and, where no word is known, those spelt alike. A heading comes after the kinds under it.
     """
-    wanted = utils.default_process(query.replace("_", " "))
-    if not wanted:
-        return []
     names = {
-        key: [
-            utils.default_process(word)
-            for word in (key.replace("_", " "), type_.name.en, type_.name.zh, *type_.synonyms)
-        ]
+        key: [_words(word) for word in (key, type_.name.en, type_.name.zh, *type_.synonyms)]
         for key, type_ in types.items()
     }
-    ranked: dict[str, tuple[float, ...]] = {}
-    for key, words in names.items():
-        best = max(_score(wanted, word) for word in words)
-        if best > 0:
-            ranked[key] = (best, -min(len(word) for word in words if _score(wanted, word) == best))
-    if not ranked:
-        flat = {f"{key}\n{word}": word for key, words in names.items() for word in words}
-        near = process.extract(wanted, flat, scorer=fuzz.ratio, score_cutoff=_NEAR, limit=8)
-        for _word, score, both in near:
-            ranked.setdefault(both.partition("\n")[0], (score / 1000,))
-    return [types[key] for key in sorted(ranked, key=lambda k: ranked[k], reverse=True)]
+    wanted = _words(query)
+    if not wanted:
+        return []
+    weights = _weights(words for group in names.values() for words in group)
+    scores = {
+        key: max(_likeness(wanted, words, weights) for words in group)
+        for key, group in names.items()
+    }
+    for key, score in scores.items():
+        if types[key].group and score < _THE_SAME:
+            scores[key] = score * _HEADING
+    least = max(_WORTH_SHOWING, _BESIDE_THE_BEST * max(scores.values()))
+    found = {key: score for key, score in scores.items() if score >= least}
+    if not found:
+        flat = {
+            f"{key} {i}": " ".join(words)
+            for key, group in names.items()
+            for i, words in enumerate(group)
+        }
+        near = process.extract(
+            " ".join(wanted), flat, scorer=fuzz.ratio, score_cutoff=_NEAR, limit=8
+        )
+        for _text, score, place in near:
+            found.setdefault(place.partition(" ")[0], score / 100)
+    return [types[key] for key in sorted(found, key=lambda key: -found[key])]
 
 
-def _score(wanted: str, word: str) -> float:
-    """Return 3 for the same words, 2 for whole words inside, 1 for letters inside, else 0."""
-    if wanted == word:
-        return 3
-    if not wanted.isascii() or not word.isascii():
-        inside = wanted in word or (len(word) >= _SHORTEST and word in wanted)
-        return 2 if inside else 0
-    if f" {wanted} " in f" {word} ":
-        return 2
-    if f" {word} " in f" {wanted} " and len(word) > _SHORTEST:
-        return 1.5
-    return 1 if len(wanted) > _SHORTEST and wanted in word else 0
+def _words(text: str) -> tuple[str, ...]:
+    """Return the telling words of `text`: English ones in the singular, Chinese ones as pairs of characters."""
+    found: dict[str, None] = {}
+    for word in re.findall(r"[a-z0-9]+|[^\x00-\x7f]+", text.lower()):
+        if not word.isascii():
+            characters = re.sub(r"[\W_]", "", word)
+            pairs = [characters[i : i + 2] for i in range(len(characters) - 1)] or [characters]
+            found.update(dict.fromkeys(pair for pair in pairs if pair))
+        elif word not in _FILLER:
+            found[_singular(word)] = None
+    return tuple(found)
+
+
+def _singular(word: str) -> str:
+    if word in _SHORT_PLURALS:
+        return word[:-1]
+    if len(word) <= _SHORTEST_STEM or word.endswith("ss"):
+        return word
+    for ending, instead in (("ies", "y"), ("ches", "ch"), ("shes", "sh"), ("xes", "x"), ("s", "")):
+        if word.endswith(ending):
+            return word.removesuffix(ending) + instead
+    return word
+
+
+def _weights(names: Iterable[tuple[str, ...]]) -> Weights:
+    """Return how telling each word is: the fewer names hold it, the more."""
+    counts = Counter(word for words in names for word in words)
+    return {word: 1 / (1 + math.log(count)) for word, count in counts.items()}
+
+
+def _likeness(wanted: tuple[str, ...], words: tuple[str, ...], weights: Weights) -> float:
+    """Return from 0 to 1 how alike two sets of words are; above 1 for the same ones."""
+    if set(wanted) == set(words):
+        return _THE_SAME
+    shared = sum(weights.get(word, 1) for word in wanted if word in words)
+    begun = (
+        max((weights[word] for word in words if _begins(part, word)), default=0.0)
+        for part in wanted
+        if part not in weights or (len(part) == 1 and part not in words)
+    )
+    shared += 0.8 * sum(begun)
+    whole = sum(weights.get(word, 1) for word in wanted) + sum(weights[word] for word in words)
+    return 2 * shared / whole if whole else 0.0
+
+
+def _begins(part: str, word: str) -> bool:
+    """Return whether `part` may be the beginning of `word`, or one of its Chinese characters."""
+    if part.isascii():
+        return len(part) >= _SHORTEST_STEM and word.startswith(part)
+    return len(part) == 1 and part in word
