@@ -22,13 +22,13 @@ _FILLER = frozenset(
         "of",
         "on",
         "or",
-        "other",
         "product",
         "similar",
         "the",
         "to",
+        "type",
     }
-    | {"type", "unit", "use", "with"}
+    | {"unit", "use", "with"}
 )
 _WORTH_SHOWING = 0.2  # of 1: the words shared, weighed by how telling they are
 _BESIDE_THE_BEST = 0.3  # of the best score: less likely ones only distract
@@ -60,9 +60,11 @@ def search_types(query: str, types: Mapping[str, ProductType]) -> list[ProductTy
         for key, group in names.items()
     }
     for key, score in scores.items():
-        if types[key].group and score < _THE_SAME:
+        if query.strip().lower() in _spellings(types[key]):
+            scores[key] = _THE_SAME + 1
+        elif types[key].group and score < _THE_SAME:
             scores[key] = score * _HEADING
-    least = max(_WORTH_SHOWING, _BESIDE_THE_BEST * max(scores.values()))
+    least = max(_WORTH_SHOWING, _BESIDE_THE_BEST * min(_THE_SAME, max(scores.values())))
     found = {key: score for key, score in scores.items() if score >= least}
     if not found:
         flat = {
@@ -76,6 +78,11 @@ def search_types(query: str, types: Mapping[str, ProductType]) -> list[ProductTy
         for _text, score, place in near:
             found.setdefault(place.partition(" ")[0], score / 100)
     return [types[key] for key in sorted(found, key=lambda key: -found[key])]
+
+
+def _spellings(type_: ProductType) -> list[str]:
+    words = (type_.id, type_.name.en, type_.name.zh, *type_.synonyms)
+    return [word.lower() for word in words]
 
 
 def _words(text: str) -> tuple[str, ...]:
