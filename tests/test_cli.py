@@ -284,6 +284,35 @@ def test_what_goes_into_a_pipe_is_neither_wrapped_nor_coloured() -> None:
     assert max(len(line) for line in result.stdout.splitlines()) > 200
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no pseudo-terminal")
+def test_on_a_terminal_lines_are_wrapped_to_its_width_and_nothing_is_lost() -> None:
+    import fcntl
+    import pty
+    import struct
+    import termios
+
+    here, there = pty.openpty()
+    fcntl.ioctl(there, termios.TIOCSWINSZ, struct.pack("HHHH", 50, 72, 0, 0))
+    command = [sys.executable, "-m", "cncheck", "examples/fridge.yaml", *DAY]
+    environment = {**os.environ, "TERM": "xterm-256color"}
+    environment.pop("COLUMNS", None)
+    process = subprocess.Popen(command, cwd=ROOT, stdout=there, stderr=there, env=environment)
+    os.close(there)
+    shown = b""
+    try:
+        while chunk := os.read(here, 65536):
+            shown += chunk
+    except OSError:  # the other end is closed
+        pass
+    assert process.wait() == 0
+    os.close(here)
+    assert b"\x1b[" in shown
+    lines = re.sub(r"\x1b\[[0-9;]*m", "", shown.decode("utf-8")).splitlines()
+    assert max(map(len, lines)) <= 72
+    plain = cncheck("examples/fridge.yaml", *DAY).stdout
+    assert "".join(lines).replace(" ", "") == plain.replace("\n", "").replace(" ", "")
+
+
 def test_a_file_is_written_beside_the_text(tmp_path: Path) -> None:
     out = tmp_path / "report.json"
     result = cncheck("examples/fridge.yaml", *DAY, "--output", f"json={out}")

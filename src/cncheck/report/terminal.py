@@ -26,6 +26,6 @@ def _row(line: Line, width: int) -> Styled | Table:
         return Styled.assemble(lead, " ", text)
     table = Table.grid(padding=0)
     table.add_column(width=Styled(line.lead).cell_len, no_wrap=True)
-    table.add_column()
+    table.add_column(overflow="fold")  # a long name is broken, never cut
     table.add_row(lead, text)
     return table
