@@ -373,3 +373,98 @@ def test_a_cache_folder_that_cannot_be_made_does_no_harm() -> None:
     result = cncheck("examples/fridge.yaml", *DAY, CNCHECK_CACHE_DIR="/dev/null/x")
     assert result.returncode == 0
     assert not result.stderr
+
+
+# ---- deadlines ------------------------------------------------------------------------------------
+
+DUE = (*DAY, "--fail-on", "due:90d")
+
+
+def test_a_duty_that_will_be_broken_soon_trips_due_though_it_is_met_today() -> None:
+    old = {"rohs": {"assessment_basis": "GB/T 26572-2011", "assessed_on": "2025-06-01"}}
+    stdin = descriptor(product_type="monitor", produced_on="2026-10-01", evidence=old)
+    document = report("-", *DUE, "--only", "rohs", stdin=stdin)
+    duties = {
+        duty["id"]: duty["status"] for duty in document["products"][0]["schemes"][0]["obligations"]
+    }
+    assert duties["rohs/assessment-basis"] == "met"
+    assert "P: rohs/assessment-basis falls due on 2027-01-01" in document["gate"]["reasons"]
+
+
+def test_an_upcoming_duty_is_judged_ahead_by_what_is_stated() -> None:
+    stated = {"platform_account": "CN-1", "verification_report": False}
+    stdin = descriptor(
+        product_type="traction_battery_pack",
+        rated_energy_kwh=60,
+        evidence={"traction_battery": stated},
+    )
+    document = report("-", *DUE, "--only", "traction_battery", stdin=stdin)
+    duties = {duty["id"]: duty for duty in document["products"][0]["schemes"][0]["obligations"]}
+    account, verified = (
+        duties[f"traction_battery/{name}"] for name in ("platform-account", "verification-report")
+    )
+    data = duties["traction_battery/activity-data"]
+    assert {duty["status"] for duty in (account, verified, data)} == {"upcoming"}
+    assert [duty["prepared"] for duty in (account, verified, data)] == [True, False, None]
+    assert data["missing"] == ["evidence.traction_battery.activity_data"]
+    reasons = " ".join(document["gate"]["reasons"])
+    assert "platform-account" not in reasons
+    assert "verification-report falls due on 2027-01-01" in reasons
+
+
+# ---- readers --------------------------------------------------------------------------------------
+
+
+def test_the_text_says_what_tripped_the_gate() -> None:
+    result = cncheck("-", *LATER, stdin=VIOLATED)
+    assert "Gate: FAILED (exit code 1)" in result.stdout
+    assert result.stdout.rstrip().endswith("P: traction_battery/verification-report is violated")
+
+
+def test_duties_of_an_undetermined_scheme_are_counted_as_undetermined() -> None:
+    result = cncheck("-", *LATER, stdin=UNDETERMINED)
+    assert re.search(r"0 violated, 0 open, [1-9]\d* undetermined", result.stdout)
+
+
+def test_several_products_get_an_overview_of_a_line_each() -> None:
+    result = cncheck("examples/fridge.yaml", "examples/movie_dvd.yaml", *DAY)
+    overview = result.stdout.split("Overview\n")[1].split("\n\n")[0].splitlines()
+    assert overview[0].startswith("  FRIDGE-538L: APPLIES energy_label, rohs · ")
+    assert overview[1] == "  FILM-DVD: no scheme applies"
+
+
+def test_when_nothing_could_be_read_the_errors_stand_alone() -> None:
+    result = cncheck("-", *DAY, stdin=descriptor(product_type="fridg"))
+    assert result.stdout.splitlines()[0].startswith("<stdin>:1:")
+    assert "Gate: NOT PASSED (exit code 2)" in result.stdout
+    assert "Not covered" not in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("word", "command"), [("chekc", "check"), ("rule", "rules"), ("typs", "types")]
+)
+def test_a_misspelt_command_is_not_only_a_missing_file(word: str, command: str) -> None:
+    result = cncheck(word)
+    assert result.returncode == 2
+    assert f"Did you mean {command}?" in result.stdout
+
+
+def test_evidence_that_shows_nothing_is_refused() -> None:
+    stdin = descriptor(product_type="monitor", evidence={"energy_label": {"filing_number": "TBD"}})
+    result = cncheck("-", *DAY, stdin=stdin)
+    assert result.returncode == 2
+    assert "shows nothing" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("fact", "value"), [("screen_diagonal_mm", 14), ("rated_energy_kwh", 77000)]
+)
+def test_a_value_in_another_unit_is_refused(fact: str, value: float) -> None:
+    result = cncheck("-", *DAY, stdin=descriptor(product_type="tablet", **{fact: value}))
+    assert result.returncode == 2
+    assert "another unit?" in result.stdout
+
+
+def test_a_manufacturer_is_told_to_be_a_producer() -> None:
+    result = cncheck("-", *DAY, stdin=descriptor(product_type="monitor", roles=["manufacturer"]))
+    assert "Did you mean producer" in result.stdout

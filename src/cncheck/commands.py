@@ -108,6 +108,14 @@ def _with_path(path: tuple[str | int, ...], message: str) -> str:
     return f"{shown}: {message}" if shown else message
 
 
+def _or_a_command(problem: Problem) -> Problem:
+    """Return the problem of a file that does not exist, with the command it may have meant."""
+    if os.path.exists(problem.file) or "." in problem.file or os.sep in problem.file:
+        return problem
+    hint = did_you_mean(problem.file, NAMES)
+    return problem._replace(message=f"{problem.message}{hint}")
+
+
 def _report(
     found: Found, rules: Rules, on: date, *, presume: bool, whole_portfolio: bool = False
 ) -> Report:
@@ -146,6 +154,7 @@ def check(
         _known(lang, ("en", "zh"), "language")
         chosen = select(load_rules(rules), only, skip)
         found = read_paths(paths, chosen, sys.stdin.buffer.read)
+        found = found._replace(errors=tuple(map(_or_a_command, found.errors)))
         _spare_the_input(targets, found)
         report = _report(found, chosen, on, presume=presume, whole_portfolio=whole_portfolio)
         result = gate(report, wanted)

@@ -196,7 +196,8 @@ class Test(NamedTuple):
         if self.fact in situation.lower_bounds and truth is not how.settled_by_lower_bound:
             return self._missing(self.fact, situation, presumed)
         changes = self._changes(situation, value, operand, how) if self.kind == "date" else None
-        return Answer(truth, (Reason(self.fact, value, self.phrase, truth),), (), (), changes)
+        phrase = self.phrase if operand is self.operand else _resolved(self.phrase, operand)
+        return Answer(truth, (Reason(self.fact, value, phrase, truth),), (), (), changes)
 
     def _missing(self, fact: str, situation: Situation, presumed: Truth) -> Answer:
         """Answer where `fact`, this test's own or the one it compares with, is not known."""
@@ -231,6 +232,12 @@ class Test(NamedTuple):
         days = (near + timedelta(days=shift) for shift in range(-4, 6))
         later = (day for day in days if day > situation.as_of)
         return next((day for day in later if how.holds(value, plus.after(day)) is not now), None)
+
+
+def _resolved(phrase: Text, operand: Any) -> Text:
+    """Return a phrase that names another fact, with that fact's value behind it."""
+    shown = ", ".join(sorted(operand)) if isinstance(operand, frozenset) else operand
+    return Text(f"{phrase.en} ({shown})", f"{phrase.zh}（{shown}）")
 
 
 def test(fact: str, operator: str, operand: Any, kind: str, phrase: Text) -> Test:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from typing import Any
 
-from cncheck.conditions import YES, Answer, Reason, Situation, Text, either
+from cncheck.conditions import YES, Answer, Reason, Situation, Text, Truth, either
 from cncheck.model import (
     VERDICTS,
     Change,
@@ -81,7 +81,7 @@ def _finding(pack: Pack, situation: Situation, rules: Rules) -> Finding:
         later, next_day = _judge(pack, situation._replace(facts=facts), rules)
         what = _difference(finding, later)
         if what:
-            return finding._replace(next_change=Change(day, what))
+            return finding._replace(next_change=Change(day, what, _breaks(finding, later)))
         day = next_day
     return finding
 
@@ -213,9 +213,9 @@ def _duty(
     force = obligation.force or (phase if phase in own else own[0]).force
     due = _due(obligation, situation)
 
-    def duty(status: str, answer: Answer, *, overdue: bool = False) -> Duty:
+    def duty(status: str, answer: Answer, *, overdue: bool = False, prepared: Truth = None) -> Duty:
         return Duty(obligation, status, force, obligation.window, due, overdue, answer.reasons,
-                    answer.missing, answer.unclear)  # fmt: skip
+                    answer.missing, answer.unclear, prepared)  # fmt: skip
 
     if scope.truth is None:
         return duty("undetermined", scope)
@@ -223,6 +223,9 @@ def _duty(
     if bound.truth is False:
         return duty("not_bound", bound)
     standing = _standing(obligation, pack, situation, days)
+    if standing == "upcoming" and obligation.met_if:
+        ahead = obligation.met_if.ask(situation)
+        return duty(standing, ahead, prepared=ahead.truth)
     if standing != "in_force":
         return duty(standing, when)
     for question in (when, bound):
@@ -335,6 +338,12 @@ def _difference(before: Finding, after: Finding) -> str:
         return "; ".join(changed)
     more = len(duties) - 3
     return "; ".join(duties[:3]) + (f"; and {more} more" if more > 0 else "")
+
+
+def _breaks(before: Finding, after: Finding) -> tuple[str, ...]:
+    now = _statuses(before)
+    then = _statuses(after).items()
+    return tuple(name for name, status in then if status == "violated" != now.get(name))
 
 
 def _phase_id(finding: Finding) -> str:

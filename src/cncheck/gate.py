@@ -89,6 +89,14 @@ def summary(report: Report, policy: Policy) -> Summary:
     """Return the counts of a report."""
     verdicts = [finding.verdict for one in report.products for finding in one.findings]
     statuses = [duty.status for _, _, duty in counted(report, policy)]
+    statuses += [
+        "undetermined"
+        for one in report.products
+        for finding in one.findings
+        if _unsettled(finding, policy)
+        for duty in finding.duties
+        if duty.force in policy.forces
+    ]
     return Summary(
         len(report.products), verdicts.count("applies"), verdicts.count("undetermined"),
         statuses.count("violated"), statuses.count("open"), statuses.count("undetermined"),
@@ -100,14 +108,14 @@ def gate(report: Report, policy: Policy) -> Gate:
     certain: list[str] = []
     unsettled: list[str] = []
     limit = _limit(policy.fail_on)
-    for product, _finding, duty in counted(report, policy):
+    for product, finding, duty in counted(report, policy):
         label = f"{product.id}: {duty.obligation.id}"
         if duty.status in ("violated", "open") and duty.status in policy.fail_on:
             certain.append(f"{label} is {duty.status}")
         elif duty.status == "undetermined" and "undetermined" in policy.fail_on:
             unsettled.append(f"{label} is undetermined")
-        if limit is not None and _falls_due(duty, report, limit):
-            day = duty.due or duty.window.start
+        day = _falls_due(duty, finding, report, limit) if limit is not None else None
+        if day:
             certain.append(f"{label} falls due on {day}")
     for duties in report.portfolio:
         # One product says nothing about a portfolio: it never trips the gate.
@@ -119,13 +127,20 @@ def gate(report: Report, policy: Policy) -> Gate:
             reason = f"{duties.enterprise or '(no enterprise)'}: {duties.obligation.id} is {duties.status}"
             (unsettled if duties.status == "undetermined" else certain).append(reason)
     if "undetermined" in policy.fail_on:
-        for one in report.products:
-            for finding in one.findings:
-                counts = finding.phase is not None and finding.force in policy.forces
-                if finding.verdict == "undetermined" and counts:
-                    unsettled.append(f"{one.product.id}: {finding.pack.id} is undetermined")
+        unsettled += [
+            f"{one.product.id}: {finding.pack.id} is undetermined"
+            for one in report.products
+            for finding in one.findings
+            if _unsettled(finding, policy)
+        ]
     code = TRIPPED if certain else UNDETERMINED if unsettled else PASSED
     return Gate(policy.fail_on, bool(code), (*certain, *unsettled), code)
+
+
+def _unsettled(finding: Finding, policy: Policy) -> bool:
+    """Return whether it is not known if a scheme that counts, and is in force, applies."""
+    counts = finding.phase is not None and finding.force in policy.forces
+    return counts and finding.verdict == "undetermined"
 
 
 def _limit(fail_on: tuple[str, ...]) -> int | None:
@@ -133,13 +148,18 @@ def _limit(fail_on: tuple[str, ...]) -> int | None:
     return max(days, default=None)
 
 
-def _falls_due(duty: Duty, report: Report, days: int) -> bool:
-    """Return whether a duty not yet met has its deadline, or begins, within `days`."""
+def _falls_due(duty: Duty, finding: Finding, report: Report, days: int) -> date | None:
+    """Return the day within `days` on which a duty not yet met is due, begins or is broken."""
     until = report.as_of + timedelta(days=min(days, (date.max - report.as_of).days))
-    if duty.status in ("open", "undetermined") and duty.due is not None:
-        return report.as_of <= duty.due <= until
-    start = duty.window.start
-    return duty.status == "upcoming" and start is not None and start <= until
+    ahead: list[date | None] = []
+    if duty.status in ("open", "undetermined"):
+        ahead.append(duty.due)
+    if duty.status == "upcoming" and not duty.prepared:
+        ahead.append(duty.window.start)
+    change = finding.next_change
+    if change and duty.obligation.id in change.breaks:
+        ahead.append(change.date)
+    return min((day for day in ahead if day and report.as_of <= day <= until), default=None)
 
 
 def exit_code(report: Report, result: Gate) -> int:

@@ -5,7 +5,7 @@ from datetime import date
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from cncheck.conditions import NO_TIME, Condition, Period, Reason, Text
+from cncheck.conditions import NO_TIME, Condition, Period, Reason, Text, Truth
 
 FORCES = ("mandatory", "pilot", "voluntary", "recommended", "informational")
 CONFIDENCES = ("confirmed", "single_source", "unconfirmed")
@@ -29,6 +29,7 @@ class Fact(NamedTuple):
     values: tuple[str, ...] = ()
     """The allowed values of a `choice` or `choices`; empty = any text."""
     minimum: float | None = None
+    maximum: float | None = None
     assume: Any = None
     """What is taken for granted when nothing is said; "as_of" = the day of the question."""
 
@@ -54,6 +55,7 @@ class Role(NamedTuple):
     name: Text
     wider: frozenset[str]
     """This role and every wider one."""
+    synonyms: tuple[str, ...] = ()
 
 
 class Source(NamedTuple):
@@ -290,6 +292,8 @@ class Duty(NamedTuple):
     reasons: tuple[Reason, ...]
     missing: tuple[str, ...]
     unclear: tuple[Text, ...]
+    prepared: Truth = None
+    """For an upcoming duty: whether what is stated today would meet it."""
 
 
 class Change(NamedTuple):
@@ -297,6 +301,8 @@ class Change(NamedTuple):
 
     date: date
     what: str
+    breaks: tuple[str, ...] = ()
+    """The duties that will be violated from then on, if nothing is done."""
 
 
 class Finding(NamedTuple):

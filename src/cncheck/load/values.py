@@ -9,11 +9,15 @@ from datetime import date
 from typing import Any
 
 from cncheck.model import Fact, Rules
-from cncheck.problems import did_you_mean, one_line
+from cncheck.problems import did_you_mean, nearest, one_line
 
 _LONGEST_TEXT = 2000
 _YEARS = range(1900, 2200)
 _DAY_FIRST_OR_MONTH_FIRST = r"\d{1,2}[./-]\d{1,2}[./-]\d{4}"
+
+_NOTHING_SAID = frozenset(
+    {"-", "--", "?", "n/a", "na", "nil", "none", "null", "tbd", "todo", "unknown"}
+)
 
 
 def typed(fact: Fact, value: Any, rules: Rules) -> Any:
@@ -32,6 +36,13 @@ def _text(fact: Fact, value: Any, _rules: Rules) -> str:
         if one_line(word) != word:
             message = f"`{fact.name}` holds a line break, a tab or another control character"
             raise ValueError(f"{message}: {shown(one_line(word))}. Write it in one line.")
+        if (
+            fact.kind == "text"
+            and fact.name.startswith("evidence.")
+            and word.lower() in _NOTHING_SAID
+        ):
+            message = f"`{fact.name}` says {shown(word)}, which shows nothing."
+            raise ValueError(f"{message} Write false if it is not done, or leave the key out.")
         if word:
             return word
         raise ValueError(f"`{fact.name}` is empty. Give it a text, or leave the key out.")
@@ -42,7 +53,7 @@ def _text(fact: Fact, value: Any, _rules: Rules) -> str:
 
 
 def number(fact: Fact, value: Any, _rules: Rules | None = None) -> float:
-    """Return `value` if it is a finite number not below the fact's minimum; else ValueError."""
+    """Return `value` if it is a finite number within the fact's limits; else ValueError."""
     unit = f" in {fact.unit}" if fact.unit else ""
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         hint = " Write the figure alone, without quotes, unit or thousands separator."
@@ -52,8 +63,16 @@ def number(fact: Fact, value: Any, _rules: Rules | None = None) -> float:
             f"`{fact.name}` is a number{unit}; {value} is none. Leave the key out if you do not know."
         )
     if fact.minimum is not None and value < fact.minimum:
-        raise ValueError(f"`{fact.name}` cannot be below {fact.minimum:g}, but it is {value:g}.")
+        raise ValueError(_beyond(fact, "below", fact.minimum, value))
+    if fact.maximum is not None and value > fact.maximum:
+        raise ValueError(_beyond(fact, "above", fact.maximum, value))
     return value
+
+
+def _beyond(fact: Fact, side: str, limit: float, value: float) -> str:
+    unit = f" {fact.unit}" if fact.unit else ""
+    message = f"`{fact.name}` cannot be {side} {limit:g}{unit}, but it is {value:g}."
+    return f"{message} Is it in another unit?" if fact.unit and value else message
 
 
 def _integer(fact: Fact, value: Any, rules: Rules) -> int:
@@ -109,7 +128,13 @@ def _roles(fact: Fact, value: Any, rules: Rules) -> tuple[str, ...]:
     known = rules.vocabulary.roles
     for role in roles:
         if role not in known:
-            hint = did_you_mean(role, known) or f" Roles: {', '.join(known)}."
+            words = {
+                word.lower(): one.id
+                for one in known.values()
+                for word in (one.id, one.name.en, *one.synonyms)
+            }
+            ids = dict.fromkeys(words[word] for word in nearest(role.lower(), words))
+            hint = f" Did you mean {', '.join(ids)}?" if ids else f" Roles: {', '.join(known)}."
             raise ValueError(f'Unknown role "{role}".{hint}')
     if not roles:
         raise ValueError("`roles` is empty. Name a role, or leave the key out.")

@@ -29,7 +29,10 @@ def vocabulary(raw: Mapping[str, Mapping[str, Any]]) -> Vocabulary:
             )
             for key, row in types.items()
         },
-        roles={key: Role(key, text(row), _wider(key, roles, "roles")) for key, row in roles.items()},
+        roles={
+            key: Role(key, text(row), _wider(key, roles, "roles"), tuple(row.get("synonyms", ())))
+            for key, row in roles.items()
+        },
         sources={
             key: Source(key, row["title"], row.get("publisher", ""), str(row.get("date", "")),
                         row.get("url", ""))
@@ -45,7 +48,8 @@ def fact(name: str, row: Mapping[str, Any]) -> Fact:
         raise BadWording((name, "type"), f'"{kind}" is no type of fact: {", ".join(KINDS)}.')
     return Fact(
         name, kind, text(row["question"]), row.get("unit", ""),
-        tuple(str(value) for value in row.get("values", ())), row.get("minimum"), row.get("assume"),
+        tuple(str(value) for value in row.get("values", ())), row.get("minimum"), row.get("maximum"),
+        row.get("assume"),
     )  # fmt: skip
 
 

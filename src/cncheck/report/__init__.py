@@ -49,5 +49,6 @@ def presumptions(finding: Finding) -> Iterator[Reason]:
     """
     for reasons in (finding.reasons, *(duty.reasons for duty in finding.duties)):
         for reason in reasons:
-            if reason.presumed and not reason.fact.startswith(("evidence.", "entry.")):
+            about_product = not reason.fact.startswith(("evidence.", "entry.", "roles"))
+            if reason.presumed and about_product:
                 yield reason

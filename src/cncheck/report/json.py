@@ -161,6 +161,7 @@ def _obligation(duty: Duty, origins: Mapping[str, str], cited: dict[str, None]) 
         "because": _because(duty.reasons, origins),
         "missing": list(duty.missing),
         "unclear": [_text(text) for text in duty.unclear],
+        "prepared": duty.prepared if duty.status == "upcoming" else None,
         "confidence": obligation.confidence,
         "cite": _cite(obligation.cite, cited),
     }

@@ -17,7 +17,7 @@ from cncheck.conditions import (
 )
 from cncheck.model import Entry, Obligation, Pack, Rules, Window
 from cncheck.report import View
-from cncheck.report.text import Line, cite, differences, doubt, plain
+from cncheck.report.lines import Line, cite, differences, doubt, plain
 from cncheck.report.words import FORCES, NOTES
 
 _W = {

@@ -8,7 +8,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text as Styled
 
-from cncheck.report.text import Line
+from cncheck.report.lines import Line
 
 
 def rows(lines: Iterable[Line], width: int) -> Iterator[Padding]:

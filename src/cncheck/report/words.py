@@ -63,12 +63,17 @@ WORDS = {
     "settles": Text("settles {what}", "可判定 {what}"),
     "assumed": Text("Assumed, because nothing was said", "未说明而作的假定"),
     "presumed": Text("Presumed not to hold, because nobody stated it", "未说明而推定不成立的例外"),
-    "presumed_fold": Text(
-        "{count} exceptions (--explain lists them, --no-presume asks for them): {what}",
-        "{count} 项例外（--explain 列出，--no-presume 要求说明）：{what}"),
+    "presumed_as": Text("{what} (--no-presume asks for these facts)", "{what}（--no-presume 要求说明这些事实）"),
+    "optional": Text("optional", "可选"),
+    "prepared": Text("what is stated would meet it", "所述证据已可满足"),
+    "unprepared": Text("what is stated would not meet it", "所述证据尚不满足"),
+    "made": Text("made or imported {day}", "生产或进口日期 {day}"),
+    "other_kind": Text("{value} is none of the kinds it is about", "{value} 不属于其所涉产品类型"),
+    "overview": Text("Overview", "概览"),
+    "none_apply": Text("no scheme applies", "无适用制度"),
+    "more_reasons": Text("and {count} more (--format json lists them)", "另有 {count} 项（见 --format json）"),
     "portfolio": Text("Duties of the enterprise over its products", "企业就其全部产品承担的义务"),
     "no_enterprise": Text("(no enterprise stated)", "（未说明企业）"),
-    "errors": Text("Could not be read", "无法读取"),
     "skipped": Text("Skipped, no product in it", "已跳过，不含产品"),
     "not_covered": Text("Not covered by any pack: {what}", "尚无规则包覆盖：{what}"),
     "packs": Text("Rule packs: {what}", "规则包：{what}"),
@@ -81,11 +86,13 @@ WORDS = {
         " {violated} violated, {open} open, {duties} undetermined.",
         "{products}：适用 {applies} 项制度，{undetermined} 项无法判定。现行强制义务："
         "违反 {violated} 项，待办 {open} 项，无法判定 {duties} 项。"),
-    "gate_tripped": Text("Gate: FAILED on {what}", "门禁：未通过（{what}）"),
+    "gate_tripped": Text(
+        "Gate: FAILED (exit code {code}), set to fail on {what}:",
+        "门禁：未通过（退出码 {code}，失败条件：{what}）："),
     "gate_passed": Text("Gate: passed (fails on {what})", "门禁：通过（失败条件：{what}）"),
     "gate_errors": Text(
-        "Gate: not passed, {count} problems of input above (exit code 2)",
-        "门禁：未通过，上述 {count} 处输入有误（退出码 2）"),
+        "Gate: NOT PASSED (exit code 2), input that cannot be used: {count} in {files}",
+        "门禁：未通过（退出码 2），输入有误 {count} 处：{files}"),
     "one_product": Text("1 product", "1 个产品"),
     "products": Text("{count} products", "{count} 个产品"),
     "nothing": Text(

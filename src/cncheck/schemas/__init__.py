@@ -71,6 +71,8 @@ def _property(fact: Fact, rules: Rules, *, done: bool = False) -> dict[str, Any]
     shape = dict(simple.get(fact.kind, one))
     if fact.minimum is not None:
         shape["minimum"] = fact.minimum
+    if fact.maximum is not None:
+        shape["maximum"] = fact.maximum
     shapes = [shape, {"type": "null"}]
     if fact.kind in ("choices", "roles"):
         shapes.append({"type": "array", "items": one})

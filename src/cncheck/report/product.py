@@ -1,0 +1,280 @@
+"""One product in the report for a reader: what applies, what to do by when, what is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import date
+
+from cncheck.conditions import Reason
+from cncheck.model import Duty, Finding, Note, ProductReport
+from cncheck.report import presumptions
+from cncheck.report.lines import (
+    STATUS_WIDTH,
+    STYLES,
+    Line,
+    Page,
+    cite,
+    differences,
+    doubt,
+    reason_text,
+    shown,
+    width,
+)
+from cncheck.report.words import FORCES, NOTES, STATUSES, VERDICTS
+
+_STATUS_ORDER = {
+    name: i
+    for i, name in enumerate(
+        ("violated", "open", "undetermined", "upcoming", "met", "not_bound", "ended")
+    )
+}
+_FORCE_ORDER = {
+    name: i
+    for i, name in enumerate(("mandatory", "pilot", "voluntary", "recommended", "informational"))
+}
+_VERDICT_ORDER = {"applies": 0, "undetermined": 1, "does_not_apply": 2}
+_BINDING = ("mandatory", "pilot")
+_DETAILED = ("violated", "open", "undetermined", "upcoming")
+
+
+def product_lines(one: ProductReport, as_of: date, page: Page) -> Iterator[Line]:
+    """Yield what the schemes say about one product."""
+    product = one.product
+    type_ = page.rules.vocabulary.types[product.facts["product_type"]]
+    name = "" if product.name == product.id else f" · {product.name}"
+    where = f" · {product.file}" if product.file else ""
+    yield Line(f"{product.id}{name}", style="bold")
+    made = product.facts.get("produced_on")
+    made = f" · {page.say('made', day=made)}" if made else ""
+    yield Line(f"{page(type_.name)} · {page.say('asked', day=as_of)}{made}{where}", style="dim")
+    ordered = sorted(one.findings, key=lambda f: (_VERDICT_ORDER[f.verdict], _FORCE_ORDER[f.force]))
+    out = [finding for finding in ordered if finding.verdict == "does_not_apply"]
+    for finding in ordered:
+        if finding.verdict != "does_not_apply":
+            yield Line()
+            yield from _finding(finding, one, page)
+    if out:
+        yield Line()
+        yield Line(page.say("does_not_apply"), indent=2, style="bold")
+        for finding in out:
+            yield from _out_of_scope(finding, page)
+    yield from _questions(one, page)
+    yield from _taken_for_granted(one, page)
+
+
+def _finding(finding: Finding, one: ProductReport, page: Page) -> Iterator[Line]:
+    verdict = page(VERDICTS[finding.verdict])
+    style = "bold green" if finding.verdict == "applies" else "bold yellow"
+    yield Line(
+        f"{page(finding.pack.title)}: {verdict} · {_standing(finding, page)}", 2, style=style
+    )
+    for match in finding.matched:
+        unsure = doubt(match.entry.confidence, page.view)
+        standards = f" · {', '.join(match.standards)}" if match.standards else ""
+        yield Line(f"{match.entry.code} {page(match.entry.name)}{standards}{unsure}", 4)
+    if page.view.explain:
+        yield from _because(finding.reasons, one, page, 4)
+    for text in finding.unclear:
+        yield Line(page(text), 4, f"{page.say('unclear')}: ", "yellow")
+    if finding.missing:
+        yield Line(", ".join(finding.missing), 4, f"{page.say('missing')}: ", "yellow")
+    yield from _duties(finding, one, page)
+    yield from _notes(finding, page, 4)
+    if finding.next_change:
+        change = finding.next_change
+        what = _with_titles(change.what, finding, page)
+        yield Line(page.say("next_change", day=change.date, what=what), 4, style="cyan")
+    yield Line(cite(finding.pack.cite, page.rules, page.view), 4, style="dim")
+    if page.view.explain:
+        yield from differences(finding.pack, page.view.language)
+
+
+def _with_titles(what: str, finding: Finding, page: Page) -> str:
+    """Return a change with the titles of phases, verdicts and statuses instead of their ids."""
+    words = {phase.id: page(phase.title) for phase in finding.pack.phases}
+    words |= {key: page(text) for table in (VERDICTS, STATUSES) for key, text in table.items()}
+    steps = [[words.get(side, side) for side in step.split(" -> ")] for step in what.split("; ")]
+    return "; ".join(" -> ".join(step) for step in steps)
+
+
+def _standing(finding: Finding, page: Page) -> str:
+    force = page(FORCES[finding.force])
+    if finding.phase is None:
+        return f"{force} · {page.say('nothing_in_force')}"
+    window = finding.phase.window
+    dates = [
+        page.say(key, day=day)
+        for key, day in (("from", window.start), ("until", window.end))
+        if day is not None
+    ]
+    return " · ".join([force, page(finding.phase.title), *dates])
+
+
+def _out_of_scope(finding: Finding, page: Page) -> Iterator[Line]:
+    deciding = [reason for reason in finding.reasons if not reason.presumed]
+    if len(deciding) > 1 and all(reason.fact == "product_type" for reason in deciding):
+        told = [page.say("other_kind", value=deciding[0].value)]  # the kinds it is not: no news
+    else:
+        told = list(dict.fromkeys(reason_text(reason, page) for reason in deciding))
+    why = f": {'; '.join(told)}" if told else ""
+    yield Line(f"{page(finding.pack.title)}{why}", 4)
+    yield from _notes(finding, page, 6)
+
+
+def _duties(finding: Finding, one: ProductReport, page: Page) -> Iterator[Line]:
+    """Show the duties that ask for something; fold the rest unless everything was asked for."""
+    ordered = sorted(
+        finding.duties,
+        key=lambda d: (_FORCE_ORDER[d.force], _STATUS_ORDER[d.status]),
+    )
+    folded: list[Duty] = []
+    for duty in ordered:
+        asks = duty.status in _DETAILED and finding.verdict == "applies"
+        if (
+            page.view.all
+            or page.view.explain
+            or duty.status == "violated"
+            or (asks and duty.force in _BINDING)
+        ):
+            yield from _duty(duty, one, page)
+        elif asks and duty.force != "informational":
+            yield _step(duty, page)
+        else:
+            folded.append(duty)
+    if folded:
+        kinds: dict[str, int] = {}
+        for duty in folded:
+            kind = page(STATUSES[duty.status])
+            if duty.force == "informational":
+                kind = page(FORCES["informational"])
+            kinds[kind] = kinds.get(kind, 0) + 1
+        what = ", ".join(f"{count} {kind}" for kind, count in kinds.items())
+        yield Line(page.say("folded", count=len(folded), what=what), 4, style="dim")
+
+
+def _step(duty: Duty, page: Page) -> Line:
+    """Return a duty as one line."""
+    optional = duty.status == "open" and duty.force not in _BINDING
+    status = page.say("optional") if optional else page(STATUSES[duty.status])
+    lead = status + " " * max(1, STATUS_WIDTH - width(status))
+    unsure = doubt(duty.obligation.confidence, page.view)
+    ready = ""
+    if duty.status == "upcoming" and duty.prepared is not None:
+        ready = f" [{page.say('prepared' if duty.prepared else 'unprepared')}]"
+    title = f"{page(duty.obligation.title)}{unsure}{ready}"
+    return Line(title, 4, lead, lead_style=STYLES["ended" if optional else duty.status])
+
+
+def _duty(duty: Duty, one: ProductReport, page: Page) -> Iterator[Line]:
+    """Yield a duty with its dates, addressees, evidence and source."""
+    obligation = duty.obligation
+    yield _step(duty, page)
+    indent = 4 + STATUS_WIDTH
+    facts = [obligation.id]
+    if duty.overdue:
+        facts.append(page.say("overdue", day=duty.due))
+    elif duty.due is not None:
+        facts.append(page.say("due", day=duty.due))
+    facts += [page.say("from", day=duty.window.start)] if duty.window.start else []
+    facts += [page.say("until", day=duty.window.end)] if duty.window.end else []
+    roles = page.rules.vocabulary.roles
+    facts.append(
+        page.say("binds", who=", ".join(page(roles[role].name) for role in obligation.binds))
+    )
+    yield Line(" · ".join(facts), indent, style="dim")
+    for text in duty.unclear:
+        yield Line(page(text), indent, f"{page.say('unclear')}: ", "yellow")
+    if duty.status == "violated" or page.view.explain:
+        yield from _because(duty.reasons, one, page, indent)
+    if duty.missing and duty.status in _DETAILED:
+        yield Line(", ".join(duty.missing), indent, f"{page.say('missing')}: ", "dim", "dim")
+    if page.view.explain:
+        yield Line(page(obligation.means), indent)
+    yield Line(cite(obligation.cite, page.rules, page.view), indent, style="dim")
+
+
+def _notes(finding: Finding, page: Page, indent: int) -> Iterator[Line]:
+    """Show what concerns this product; fold what concerns every product or only the documents."""
+    everything = page.view.all or page.view.explain
+    of_pack = {id(note) for note in finding.pack.notes}
+    near_miss = finding.verdict == "does_not_apply"
+    shown = [
+        note
+        for note in finding.notes
+        if everything
+        or note.kind == "warning"
+        or id(note) not in of_pack
+        or (note.when is not None and (note.kind != "erratum" or near_miss))
+    ]
+    for note in shown:
+        yield _note(note, page, indent)
+    rest = len(finding.notes) - len(shown)
+    if rest:
+        yield Line(page.say("folded_notes", count=rest), indent, style="dim")
+
+
+def _note(note: Note, page: Page, indent: int) -> Line:
+    style = "yellow" if note.kind == "warning" else "dim"
+    return Line(page(note.text), indent, f"{page(NOTES[note.kind])}: ", style, "bold")
+
+
+def _because(
+    reasons: Iterable[Reason], one: ProductReport, page: Page, indent: int
+) -> Iterator[Line]:
+    shown = {
+        reason_text(reason, page, one): None
+        for reason in reasons
+        if not reason.presumed and not reason.fact.startswith("entry.")
+    }
+    for text in shown:
+        yield Line(text, indent, f"{page.say('because')}: ", "", "dim")
+
+
+# ---- what is missing, assumed, presumed --------------------------------------------------------------
+
+
+def _questions(one: ProductReport, page: Page) -> Iterator[Line]:
+    """Ask for the facts that would settle a scheme or a duty, the most decisive first."""
+    settles: dict[str, list[str]] = {}
+    for finding in one.findings:
+        for fact in finding.missing:
+            settles.setdefault(fact, []).append(finding.pack.id)
+        if finding.verdict == "applies":
+            for duty in finding.duties:
+                if duty.status == "undetermined":
+                    for fact in duty.missing:
+                        settles.setdefault(fact, []).append(duty.obligation.id)
+    if not settles:
+        return
+    yield Line()
+    yield Line(page.say("missing_title"), 2, style="bold")
+    for fact in sorted(settles, key=lambda name: -len(settles[name])):
+        row = page.rules.facts.get(fact)
+        what = ", ".join(dict.fromkeys(settles[fact]))
+        yield Line(
+            f"{page(row.question) if row else ''} ({page.say('settles', what=what)})",
+            4,
+            f"{fact}: ",
+            "",
+            "yellow",
+        )
+
+
+def _taken_for_granted(one: ProductReport, page: Page) -> Iterator[Line]:
+    if one.assumptions:
+        yield Line()
+        roles = page.rules.vocabulary.roles
+        text = "; ".join(
+            f"{name} = {shown([page(roles[r].name) for r in value] if name == 'roles' else value, page)}"
+            for name, value in one.assumptions
+        )
+        yield Line(text, 2, f"{page.say('assumed')}: ", "dim", "bold")
+    presumed = {
+        f"{reason.fact} {page(reason.test)}": reason.fact
+        for finding in one.findings
+        if finding.verdict != "does_not_apply"
+        for reason in presumptions(finding)
+    }
+    if presumed:
+        text = page.say("presumed_as", what="; ".join(presumed))
+        yield Line(text, 2, f"{page.say('presumed')}: ", "dim", "bold")
