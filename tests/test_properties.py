@@ -52,11 +52,12 @@ class Drawing:
             if not isinstance(operand, (FactPlus, bool)):
                 values = operand if isinstance(operand, frozenset) else [operand]
                 self.operands.setdefault(test.fact, set()).update(values)
-        self.texts = sorted(
+        texts = (
             {s.number for pack in rules.packs for entry in pack.entries for s in entry.standards}
             | {v for p in rules.packs for e in p.entries for v in e.facts.values() if isinstance(v, str)}
             | {"20243775-T-339", "PEF", "GB/T 47064-2026", "A-1"}
         )  # fmt: skip
+        self.texts = sorted(texts - {"none", "unknown"})  # which show nothing, and are refused
         self.types = sorted(t.id for t in rules.vocabulary.types.values() if not t.group)
         looked_at = frozenset().union(*map(facts_in, rules.packs)) & rules.facts.keys()
         self.looked_at = sorted(looked_at - {"product_type"})
