@@ -123,6 +123,10 @@ def _out_of_scope(finding: Finding, page: Page) -> Iterator[Line]:
 
 def _duties(finding: Finding, one: ProductReport, page: Page) -> Iterator[Line]:
     """Show the duties that ask for something; fold the rest unless everything was asked for."""
+    addressees = [duty.obligation.binds for duty in finding.duties]
+    usual = max(addressees, key=addressees.count, default=())
+    if usual and finding.verdict == "applies":
+        yield Line(page.say("usually_binds", who=_names(usual, page)), 4, style="dim")
     ordered = sorted(
         finding.duties,
         key=lambda d: (_FORCE_ORDER[d.force], _STATUS_ORDER[d.status]),
@@ -136,7 +140,7 @@ def _duties(finding: Finding, one: ProductReport, page: Page) -> Iterator[Line]:
             or duty.status == "violated"
             or (asks and duty.force in _BINDING)
         ):
-            yield from _duty(duty, one, page)
+            yield from _duty(duty, usual, one, page)
         elif asks and duty.force != "informational":
             yield _step(duty, page)
         else:
@@ -165,8 +169,12 @@ def _step(duty: Duty, page: Page) -> Line:
     return Line(title, 4, lead, lead_style=STYLES["ended" if optional else duty.status])
 
 
-def _duty(duty: Duty, one: ProductReport, page: Page) -> Iterator[Line]:
-    """Yield a duty with its dates, addressees, evidence and source."""
+def _names(roles: Iterable[str], page: Page) -> str:
+    return ", ".join(page(page.rules.vocabulary.roles[role].name) for role in roles)
+
+
+def _duty(duty: Duty, usual: tuple[str, ...], one: ProductReport, page: Page) -> Iterator[Line]:
+    """Yield a duty with its dates, unusual addressees, evidence and source."""
     obligation = duty.obligation
     yield _step(duty, page)
     indent = 4 + STATUS_WIDTH
@@ -177,10 +185,8 @@ def _duty(duty: Duty, one: ProductReport, page: Page) -> Iterator[Line]:
         facts.append(page.say("due", day=duty.due))
     facts += [page.say("from", day=duty.window.start)] if duty.window.start else []
     facts += [page.say("until", day=duty.window.end)] if duty.window.end else []
-    roles = page.rules.vocabulary.roles
-    facts.append(
-        page.say("binds", who=", ".join(page(roles[role].name) for role in obligation.binds))
-    )
+    if obligation.binds != usual:
+        facts.append(page.say("binds", who=_names(obligation.binds, page)))
     yield Line(" · ".join(facts), indent, style="dim")
     for text in duty.unclear:
         yield Line(page(text), indent, f"{page.say('unclear')}: ", "yellow")

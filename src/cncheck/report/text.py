@@ -131,7 +131,7 @@ def _foot(run: Run, page: Page) -> Iterator[Line]:
 def _verdict(run: Run, page: Page) -> Iterator[Line]:
     """Say whether the gate lets the run pass, and if not, why."""
     report, result = run.report, run.gate
-    what = ", ".join(result.fail_on)
+    what = ", ".join(page(STATUSES[w]) if w in STATUSES else w for w in result.fail_on)
     if report.errors:
         files = ", ".join(dict.fromkeys(problem.file for problem in report.errors if problem.file))
         yield Line(page.say("gate_errors", count=len(report.errors), files=files), style="bold red")

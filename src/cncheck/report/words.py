@@ -46,6 +46,7 @@ WORDS = {
     "due": Text("due {day}", "截止 {day}"),
     "overdue": Text("OVERDUE since {day}", "已逾期，截止日 {day}"),
     "binds": Text("binds {who}", "义务主体：{who}"),
+    "usually_binds": Text("The duties bind {who}, unless others are named.", "除另有注明外，义务主体为：{who}。"),
     "source": Text("source: {what}", "依据：{what}"),
     "read_in": Text("read in", "见"),
     "because": Text("because", "依据事实"),
