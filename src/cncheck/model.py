@@ -169,6 +169,8 @@ class Obligation(NamedTuple):
     title: Text
     means: Text
     binds: tuple[str, ...]
+    bound: frozenset[str]
+    """The roles it binds, with narrower and wider ones: a pack's producer is its manufacturer."""
     when: Condition | None
     phases: tuple[Phase, ...]
     """The phases in which it binds."""

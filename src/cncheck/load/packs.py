@@ -199,11 +199,18 @@ class _Reader:
         window = self.window(row, path)
         return Obligation(
             row["id"], text(row["title"]), text(row["means"]), tuple(row["binds"]),
-            self.condition(row, "when", path), phases or self.phases,
+            self._bound(row["binds"]), self.condition(row, "when", path), phases or self.phases,
             _within(window, phases) if dated_by == pack_date else window, dated_by,
             row.get("force", ""), self._due(row, path), self.condition(row, "met_if", path),
             self.cite(row, path), row.get("confidence", "confirmed"), self._portfolio(row, path),
         )  # fmt: skip
+
+    def _bound(self, binds: Iterable[str]) -> frozenset[str]:
+        """Return the roles named, with every narrower and wider one."""
+        roles = self.vocabulary.roles
+        narrower = {role.id for role in roles.values() if not role.wider.isdisjoint(binds)}
+        wider = {name for bound in binds if bound in roles for name in roles[bound].wider}
+        return frozenset(narrower | wider)
 
     def _due(self, row: Mapping[str, Any], path: Path) -> Due | None:
         if "due" not in row:
