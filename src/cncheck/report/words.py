@@ -69,7 +69,7 @@ WORDS = {
     "prepared": Text("what is stated would meet it", "所述证据已可满足"),
     "unprepared": Text("what is stated would not meet it", "所述证据尚不满足"),
     "made": Text("made or imported {day}", "生产或进口日期 {day}"),
-    "other_kind": Text("{value} is none of the kinds it is about", "{value} 不属于其所涉产品类型"),
+    "other_kind": Text("{value} is none of its product types", "{value} 不属于其产品类型"),
     "overview": Text("Overview", "概览"),
     "none_apply": Text("no scheme applies", "无适用制度"),
     "more_reasons": Text("and {count} more (--format json lists them)", "另有 {count} 项（见 --format json）"),
