@@ -205,6 +205,7 @@ def test_an_empty_folder_is_code_3(tmp_path: Path) -> None:
     result = cncheck(str(tmp_path), *DAY)
     assert result.returncode == 3
     assert "Nothing was evaluated" in result.stdout
+    assert "passed" not in result.stdout
 
 
 def test_bad_input_wins_over_the_gate_and_hides_nothing(tmp_path: Path) -> None:
@@ -468,3 +469,34 @@ def test_a_value_in_another_unit_is_refused(fact: str, value: float) -> None:
 def test_a_manufacturer_is_told_to_be_a_producer() -> None:
     result = cncheck("-", *DAY, stdin=descriptor(product_type="monitor", roles=["manufacturer"]))
     assert "Did you mean producer" in result.stdout
+
+
+def test_a_folder_of_rules_holds_no_product() -> None:
+    result = cncheck("rules/", *DAY, "--format", "json")
+    document = json.loads(result.stdout)
+    assert result.returncode == 3
+    assert (document["products"], document["errors"]) == ([], [])
+    assert "rules/vocabulary/facts.yaml" in document["skipped"]
+
+
+@pytest.mark.parametrize(
+    ("text", "skipped"),
+    [
+        ('{"type": "object", "properties": {}}', True),
+        ("product: shop\ntype: web\n", True),
+        ("ids: [1]\n", True),
+        ("{{ if .Values }}\na: [\n", True),
+        ("id: [\n", False),
+        ("producttype: monitor\n", False),
+        ("porduct_type: monitor\n", False),
+        ("Product-Type: monitor\n", False),
+        ("ID: X\n", False),
+    ],
+)
+def test_in_a_folder_only_descriptors_and_near_misses_are_read(
+    tmp_path: Path, text: str, skipped: bool
+) -> None:
+    (tmp_path / "x.yaml").write_text(text, encoding="utf-8")
+    document = json.loads(cncheck(str(tmp_path), *DAY, "--format", "json").stdout)
+    assert bool(document["skipped"]) is skipped
+    assert bool(document["errors"]) is not skipped

@@ -11,9 +11,10 @@ from cncheck.load.materials import reduce_materials
 from cncheck.load.values import shown, typed
 from cncheck.load.yamlfile import Places, read_documents, read_stream, read_text, shown_path
 from cncheck.model import Problem, Product, Rules
-from cncheck.problems import MAX_TOLD, InputError, did_you_mean, nearest, one_line
+from cncheck.problems import MAX_TOLD, InputError, did_you_mean, one_line
 
 ENDINGS = (".yaml", ".yml", ".json")
+_A_SLIP = 80  # of 100: letters in common that make one key a misspelling of another
 _PLACE = tuple[str | int, ...]
 _OWN_FILES = ("cncheck-", "cncheck.")
 
@@ -40,11 +41,15 @@ def read_paths(paths: Iterable[str], rules: Rules, stdin: Callable[[int], bytes]
     skipped: list[str] = []
     for name, chosen in _files(paths, errors):
         file = "<stdin>" if name == "-" else shown_path(name)
+        text = ""
         try:
             text = read_stream(stdin, file) if name == "-" else read_text(name)
             found = read_products(text, file, rules, chosen=chosen)
         except InputError as error:
-            errors.extend(error.problems)
+            if text and not chosen and not _may_describe_a_product(text):
+                skipped.append(file)
+            else:
+                errors.extend(error.problems)
             continue
         if found is None:
             skipped.append(file)
@@ -143,14 +148,32 @@ def located(wrong: list[tuple[_PLACE, str]], text: str, file: str) -> tuple[Prob
     return tuple(problems)
 
 
+def _may_describe_a_product(text: str) -> bool:
+    """Return whether text that is not well-formed may be a broken descriptor, by its first keys.
+
+    Folders hold templates and the like, whose names end in .yaml though they are none.
+    """
+    return re.search(r"prod\w*[ _-]?ty?p|\bid\b", text, re.IGNORECASE) is not None
+
+
 def _looks_like_a_product(row: Any) -> bool:
     """Return whether `row` is a descriptor, or one with a slip in its first keys."""
     if not isinstance(row, dict) or "applies_if" in row or "schema" in row:
         return False  # not a mapping; a rule pack; a report
+    if isinstance(row.get("product_type"), dict):
+        return False  # a vocabulary, which explains the word
     if "product_type" in row or "id" in row:
         return True
-    plain = {re.sub(r"[^a-z]", "", str(key).lower()) for key in row}
-    return bool(plain & {"producttype", "id"} or nearest("product_type", row, limit=1))
+    words = {re.sub(r"[^a-z]", "", key.lower()) for key, value in row.items() if _plain(value)}
+    if "id" in words:
+        return True
+    from rapidfuzz import fuzz  # noqa: PLC0415  only for files that are no clear descriptors
+
+    return any(fuzz.ratio("producttype", word) >= _A_SLIP for word in words)
+
+
+def _plain(value: Any) -> bool:
+    return not isinstance(value, (dict, list))
 
 
 # ---- one descriptor ------------------------------------------------------------------------------

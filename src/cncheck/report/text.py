@@ -135,6 +135,8 @@ def _verdict(run: Run, page: Page) -> Iterator[Line]:
     if report.errors:
         files = ", ".join(dict.fromkeys(problem.file for problem in report.errors if problem.file))
         yield Line(page.say("gate_errors", count=len(report.errors), files=files), style="bold red")
+    elif not report.products or not report.packs:
+        yield Line(page.say("gate_nothing"), style="bold red")
     elif result.tripped:
         yield Line(page.say("gate_tripped", what=what, code=result.code), style="bold red")
         for reason in result.reasons[:_MOST_REASONS]:

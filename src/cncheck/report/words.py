@@ -94,6 +94,9 @@ WORDS = {
     "gate_errors": Text(
         "Gate: NOT PASSED (exit code 2), input that cannot be used: {count} in {files}",
         "门禁：未通过（退出码 2），输入有误 {count} 处：{files}"),
+    "gate_nothing": Text(
+        "Gate: NOT PASSED (exit code 3), nothing was evaluated",
+        "门禁：未通过（退出码 3），未评估任何内容"),
     "one_product": Text("1 product", "1 个产品"),
     "products": Text("{count} products", "{count} 个产品"),
     "nothing": Text(
