@@ -484,6 +484,8 @@ def test_a_folder_of_rules_holds_no_product() -> None:
     [
         ('{"type": "object", "properties": {}}', True),
         ("product: shop\ntype: web\n", True),
+        ('{"$schema": "https://json-schema.org/draft-04", "id": "x"}', True),
+        ('{"$id": "x", "@id": "y"}', True),
         ("ids: [1]\n", True),
         ("{{ if .Values }}\na: [\n", True),
         ("id: [\n", False),
@@ -500,3 +502,8 @@ def test_in_a_folder_only_descriptors_and_near_misses_are_read(
     document = json.loads(cncheck(str(tmp_path), *DAY, "--format", "json").stdout)
     assert bool(document["skipped"]) is skipped
     assert bool(document["errors"]) is not skipped
+
+
+def test_a_descriptor_may_name_its_schema_for_editors() -> None:
+    stdin = descriptor(product_type="monitor", **{"$schema": "product.schema.json"})
+    assert cncheck("-", *DAY, stdin=stdin).returncode == 0

@@ -162,18 +162,17 @@ def _looks_like_a_product(row: Any) -> bool:
         return False  # not a mapping; a rule pack; a report
     if isinstance(row.get("product_type"), dict):
         return False  # a vocabulary, which explains the word
+    if "$schema" in row and "product_type" not in row:
+        return False  # a JSON Schema, or something that follows another one
     if "product_type" in row or "id" in row:
         return True
-    words = {re.sub(r"[^a-z]", "", key.lower()) for key, value in row.items() if _plain(value)}
+    keys = [key.lower() for key, value in row.items() if not isinstance(value, (dict, list))]
+    words = {re.sub(r"[ _-]", "", key) for key in keys}
     if "id" in words:
         return True
     from rapidfuzz import fuzz  # noqa: PLC0415  only for files that are no clear descriptors
 
     return any(fuzz.ratio("producttype", word) >= _A_SLIP for word in words)
-
-
-def _plain(value: Any) -> bool:
-    return not isinstance(value, (dict, list))
 
 
 # ---- one descriptor ------------------------------------------------------------------------------
@@ -226,6 +225,8 @@ def _flat(
             return
         if key in rules.facts or key == "materials":
             yield (key,), key, value
+        elif key == "$schema":
+            continue  # for editors
         elif key == "evidence":
             yield from _evidence(value, rules, wrong)
         else:

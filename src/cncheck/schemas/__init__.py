@@ -40,6 +40,7 @@ def product_schema(rules: Rules) -> dict[str, Any]:
             "basis": {"enum": ["homogeneous", "component", "product"]},
         }),
     }  # fmt: skip
+    properties["$schema"] = {"type": "string"}
     properties["evidence"] = _closed({key: _closed(keys) for key, keys in evidence.items()})
     return {
         "$schema": _DIALECT,
