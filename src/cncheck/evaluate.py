@@ -265,7 +265,7 @@ def _fulfilment(
         status = "violated"
     elif answer.truth is None:
         status = "open" if answer.missing else "undetermined"
-    elif merely_not_done and (due is not None or force != "mandatory"):
+    elif due is not None or (merely_not_done and force != "mandatory"):
         status = "open"
     else:
         status = "violated"
