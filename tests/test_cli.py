@@ -507,3 +507,17 @@ def test_in_a_folder_only_descriptors_and_near_misses_are_read(
 def test_a_descriptor_may_name_its_schema_for_editors() -> None:
     stdin = descriptor(product_type="monitor", **{"$schema": "product.schema.json"})
     assert cncheck("-", *DAY, stdin=stdin).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        ("examples/frige.yaml", "Did you mean fridge.yaml"),
+        ("examples/xyzzy.toml", "Is the path right?"),
+        ("no/such/folder/a.yaml", "no such folder either"),
+    ],
+)
+def test_a_missing_file_is_told_with_what_may_be_meant(path: str, words: str) -> None:
+    result = cncheck(path)
+    assert result.returncode == 2
+    assert words in result.stdout

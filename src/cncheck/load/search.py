@@ -11,25 +11,10 @@ from rapidfuzz import fuzz, process
 
 from cncheck.model import ProductType
 
-_FILLER = frozenset(
-    {
-        "a",
-        "an",
-        "and",
-        "for",
-        "in",
-        "is",
-        "of",
-        "on",
-        "or",
-        "product",
-        "similar",
-        "the",
-        "to",
-        "type",
-    }
-    | {"unit", "use", "with"}
-)
+_FILLER = frozenset((
+    "a", "an", "and", "for", "in", "is", "of", "on", "or", "product", "similar", "the", "to", "type", "unit", "use",
+    "with",
+))  # fmt: skip
 _WORTH_SHOWING = 0.2  # of 1: the words shared, weighed by how telling they are
 _BESIDE_THE_BEST = 0.3  # of the best score: less likely ones only distract
 _THE_SAME = 1.1

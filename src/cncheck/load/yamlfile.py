@@ -12,12 +12,13 @@ import json
 import os
 import re
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any
 
 import yaml
 
 from cncheck.model import Problem
-from cncheck.problems import InputError, one_line
+from cncheck.problems import InputError, did_you_mean, one_line
 
 MAX_DEPTH = 100
 MAX_BYTES = 32 * 1024 * 1024
@@ -60,7 +61,16 @@ def read_text(path: str) -> str:
             return read_stream(opened.read, file)
     except OSError as error:
         reason = error.strerror or type(error).__name__
-        raise InputError([Problem(f"Cannot read the file: {reason}.", file)]) from None
+        hint = _near_files(path) if isinstance(error, FileNotFoundError) else ""
+        raise InputError([Problem(f"Cannot read the file: {reason}.{hint}", file)]) from None
+
+
+def _near_files(path: str) -> str:
+    """Return a hint at files of the same folder whose names resemble `path`."""
+    folder, name = os.path.split(path)
+    with suppress(OSError):
+        return did_you_mean(name, os.listdir(folder or ".")) or " Is the path right?"
+    return " There is no such folder either: is the path right?"
 
 
 def read_stream(read: Callable[[int], bytes], file: str) -> str:
