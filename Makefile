@@ -3,10 +3,10 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help dev check lint types rules test golden bench clean
+.PHONY: help dev check lint types rules test golden bench bench-batch clean
 
 help:  ## print the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 dev:  ## set up .venv with everything needed to work on cncheck
 	$(PYTHON) -m venv .venv
@@ -35,6 +35,9 @@ golden:  ## rewrite the outputs kept in tests/golden
 
 bench:  ## start-up and throughput, as ratios within one run
 	$(BIN)/python benchmarks/run.py
+
+bench-batch:  ## lists of up to 1e7 rows against a floor and other engines: half an hour, 4 GB of disk
+	$(BIN)/python benchmarks/batch.py
 
 clean:  ## remove what was built
 	rm -rf build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

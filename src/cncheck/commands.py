@@ -24,7 +24,7 @@ from cncheck.gate import (
 from cncheck.load.products import Found, read_paths, read_product
 from cncheck.load.rules import load_rules, rules_folder, select
 from cncheck.model import Problem, Report, Rules
-from cncheck.portfolio import portfolio_findings
+from cncheck.portfolio import members_of, portfolio_findings
 from cncheck.problems import InputError, PackError, did_you_mean, one_line
 from cncheck.report import WRITERS, Run, View, write
 
@@ -120,7 +120,7 @@ def _report(
     found: Found, rules: Rules, on: date, *, presume: bool, whole_portfolio: bool = False
 ) -> Report:
     reports = tuple(evaluate(one, rules, on, presume=presume) for one in found.products)
-    portfolio = portfolio_findings(reports, whole=whole_portfolio)
+    portfolio = portfolio_findings(members_of(reports), whole=whole_portfolio)
     return Report(
         on, rules.packs, reports, portfolio, found.errors, found.skipped, rules.not_covered
     )

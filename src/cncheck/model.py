@@ -11,6 +11,13 @@ FORCES = ("mandatory", "pilot", "voluntary", "recommended", "informational")
 CONFIDENCES = ("confirmed", "single_source", "unconfirmed")
 VERDICTS = {True: "applies", False: "does_not_apply", None: "undetermined"}
 STATUSES = ("violated", "open", "undetermined", "upcoming", "met", "not_bound", "ended")
+ROW_ERROR = "cncheck.error"
+"""The column of a list by which a door says that it could not read a row."""
+DONE, AT_LEAST = "|done", "|at_least"
+"""Endings of the columns that say more of a fact: that evidence is done or not, without its value, and
+that the true value may be higher than the stated one."""
+SEPARATOR = ";"
+"""What stands between the words of a list in one cell."""
 KINDS = (
     "text", "number", "integer", "boolean", "date", "choice", "choices", "product_type", "roles",
 )  # fmt: skip
@@ -32,6 +39,8 @@ class Fact(NamedTuple):
     maximum: float | None = None
     assume: Any = None
     """What is taken for granted when nothing is said; "as_of" = the day of the question."""
+    synonyms: tuple[str, ...] = ()
+    """What lists call it."""
 
 
 class ProductType(NamedTuple):

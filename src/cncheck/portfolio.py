@@ -10,65 +10,63 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from cncheck.conditions import Situation, Text, Truth
-from cncheck.model import (
-    Duty,
-    Obligation,
-    Portfolio,
-    PortfolioFinding,
-    ProductReport,
-)
+from cncheck.model import Obligation, Portfolio, PortfolioFinding, ProductReport
 
 
-class _Member(NamedTuple):
-    """A product that the duty counts, for sure or perhaps."""
+class Member(NamedTuple):
+    """Products that a duty counts, for sure or perhaps."""
 
+    enterprise: str
+    """Empty where the products do not state one."""
+    obligation: Obligation
+    status: str
+    """That of the duty for these products: it may lie ahead or behind."""
+    force: str
     sure: bool
     """Whether the scheme is known to apply."""
     model: str
     kind: str | None
     """What is to be covered, such as the chemistry; None = not stated."""
     declared: Truth
+    products: int = 1
+    """How many products are alike in all of this."""
 
 
 def portfolio_findings(
-    reports: Iterable[ProductReport], *, whole: bool = False
+    members: Iterable[Member], *, whole: bool = False
 ) -> tuple[PortfolioFinding, ...]:
     """Return the state of every duty of an enterprise, by enterprise in the order they occur.
 
     Args:
-        reports: the products with their findings.
+        members: the products that count.
         whole: whether they are all the products of their enterprises.
 
     """
-    groups: dict[tuple[str, str], tuple[Duty, list[_Member]]] = {}
+    groups: dict[tuple[str, str], list[Member]] = {}
+    for member in members:
+        groups.setdefault((member.enterprise, member.obligation.id), []).append(member)
+    return tuple(_judged(group, whole=whole) for group in groups.values())
+
+
+def members_of(reports: Iterable[ProductReport]) -> Iterator[Member]:
+    """Yield what the products of `reports` are to the duties of their enterprises."""
     for report in reports:
-        enterprise = report.product.facts.get("enterprise", "")
+        facts = report.product.facts
         for finding in report.findings:
             for duty in finding.duties:
                 rule = duty.obligation.portfolio
                 if rule is None or duty.status == "not_bound":
                     continue
-                key = (enterprise, duty.obligation.id)
-                _first, members = groups.setdefault(key, (duty, []))
-                members.append(_member(report, rule, sure=finding.verdict == "applies"))
-    return tuple(
-        _judged(enterprise, duty, members, whole=whole)
-        for (enterprise, _), (duty, members) in groups.items()
-    )
+                yield Member(
+                    facts.get("enterprise", ""), duty.obligation, duty.status, duty.force,
+                    finding.verdict == "applies", str(facts.get(rule.counting, facts["id"])),
+                    facts.get(rule.covering), rule.declared_if.ask(Situation(facts)).truth,
+                )  # fmt: skip
 
 
-def _member(report: ProductReport, rule: Portfolio, *, sure: bool) -> _Member:
-    facts = report.product.facts
-    declared = rule.declared_if.ask(Situation(facts)).truth
-    return _Member(
-        sure, str(facts.get(rule.counting, facts["id"])), facts.get(rule.covering), declared
-    )
-
-
-def _judged(
-    enterprise: str, duty: Duty, members: list[_Member], *, whole: bool
-) -> PortfolioFinding:
-    obligation, rule = duty.obligation, _rule(duty.obligation)
+def _judged(members: list[Member], *, whole: bool) -> PortfolioFinding:
+    first = members[0]
+    rule = _rule(first.obligation)
     have = _models(members, lambda m: m.sure and m.declared is True)
     at_best = _models(members, lambda m: m.declared is not False)
     models = _models(members, lambda _: True)
@@ -77,8 +75,8 @@ def _judged(
     hopeless = [k for k in kinds if not _some(members, k, lambda m: m.declared is not False)]
     blank = _models(members, lambda m: m.kind is None)
     reasons = [_counted(len(have), rule, lacking)]
-    if duty.status in ("upcoming", "ended"):
-        status = duty.status
+    if first.status in ("upcoming", "ended"):
+        status = first.status
     elif len(have) >= rule.at_least and not lacking and not blank:
         status = "met"
         if not whole:
@@ -92,13 +90,13 @@ def _judged(
         status = "undetermined"
         reasons += _what_decides(members, rule, whole=whole)
     return PortfolioFinding(
-        enterprise,
-        obligation,
+        first.enterprise,
+        first.obligation,
         status,
-        duty.force,
+        first.force,
         len(have),
         rule.at_least,
-        len(members),
+        sum(member.products for member in members),
         tuple(reasons),
     )
 
@@ -108,11 +106,11 @@ def _rule(obligation: Obligation) -> Portfolio:
     return obligation.portfolio
 
 
-def _models(members: Iterable[_Member], wanted: Callable[[_Member], bool]) -> set[str]:
+def _models(members: Iterable[Member], wanted: Callable[[Member], bool]) -> set[str]:
     return {member.model for member in members if wanted(member)}
 
 
-def _some(members: Iterable[_Member], kind: str, wanted: Callable[[_Member], bool]) -> bool:
+def _some(members: Iterable[Member], kind: str, wanted: Callable[[Member], bool]) -> bool:
     """Return whether a member of `kind`, or of an unstated one, is as wanted."""
     return any(wanted(m) and m.kind in (kind, None) for m in members)
 
@@ -142,7 +140,7 @@ def _too_few(models: int, rule: Portfolio) -> Text:
     )
 
 
-def _what_decides(members: list[_Member], rule: Portfolio, *, whole: bool) -> Iterator[Text]:
+def _what_decides(members: list[Member], rule: Portfolio, *, whole: bool) -> Iterator[Text]:
     unsaid = _models(members, lambda m: m.declared is None)
     perhaps = _models(members, lambda m: not m.sure)
     blank = _models(members, lambda m: m.kind is None)

@@ -15,7 +15,7 @@ _LONGEST_TEXT = 2000
 _YEARS = range(1900, 2200)
 _DAY_FIRST_OR_MONTH_FIRST = r"\d{1,2}[./-]\d{1,2}[./-]\d{4}"
 
-_NOTHING_SAID = frozenset(
+NOTHING_SAID = frozenset(
     {"-", "--", "?", "n/a", "na", "nil", "none", "null", "tbd", "todo", "unknown"}
 )
 
@@ -39,7 +39,7 @@ def _text(fact: Fact, value: Any, _rules: Rules) -> str:
         if (
             fact.kind == "text"
             and fact.name.startswith("evidence.")
-            and word.lower() in _NOTHING_SAID
+            and word.lower() in NOTHING_SAID
         ):
             message = f"`{fact.name}` says {shown(word)}, which shows nothing."
             raise ValueError(f"{message} Write false if it is not done, or leave the key out.")

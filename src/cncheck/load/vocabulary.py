@@ -49,7 +49,7 @@ def fact(name: str, row: Mapping[str, Any]) -> Fact:
     return Fact(
         name, kind, text(row["question"]), row.get("unit", ""),
         tuple(str(value) for value in row.get("values", ())), row.get("minimum"), row.get("maximum"),
-        row.get("assume"),
+        row.get("assume"), tuple(row.get("synonyms", ())),
     )  # fmt: skip
 
 

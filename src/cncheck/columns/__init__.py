@@ -1,0 +1,1 @@
+"""The same packs for whole lists: conditions and duties as Polars expressions."""

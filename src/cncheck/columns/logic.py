@@ -1,0 +1,239 @@
+"""Three values over columns, as two masks: where something is yes, and where it is no.
+
+Tests of facts are Polars expressions, with null for unknown; each becomes two masks without nulls.
+What is built from them, the thousands of small steps from tests to duties, is a graph of masks:
+equal ones are one node, so that what several duties ask is computed once, what every row answers
+alike is not computed at all, and what is the same on two days is seen to be the same.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from functools import reduce
+from typing import NamedTuple
+
+import polars as pl
+
+Test = pl.Expr | int
+"""An expression that is never null, or the code of a product type."""
+
+
+class Node:
+    """A mask that differs from row to row; compared by identity."""
+
+    __slots__ = ("join", "parts", "test")
+
+    def __init__(self, join: str, parts: tuple[Node, ...], test: Test | None = None) -> None:
+        self.join = join
+        self.parts = parts
+        self.test = test
+        """What a node without parts asks of a row."""
+
+
+Mask = bool | Node
+"""Which rows: all, none, or those of a node."""
+
+Column = pl.Series | bool
+"""A mask of one batch."""
+
+
+class Truth(NamedTuple):
+    """Where something is yes, and where it is no; elsewhere it is unknown."""
+
+    yes: Mask
+    no: Mask
+
+
+YES, NO, UNKNOWN = Truth(yes=True, no=False), Truth(yes=False, no=True), Truth(yes=False, no=False)
+CONSTANT = {True: YES, False: NO, None: UNKNOWN}
+
+
+def opposite(truth: Truth) -> Truth:
+    """Return the "not" of `truth`; unknown stays unknown."""
+    return Truth(truth.no, truth.yes)
+
+
+class Value(NamedTuple):
+    """A column of values: how it is computed, and what tells it from others."""
+
+    key: Hashable
+    column: pl.Expr
+
+
+class Logic:
+    """The masks of one evaluation, each made once."""
+
+    def __init__(self) -> None:
+        self._nodes: dict[Hashable, Node] = {}
+
+    # ---- tests ---------------------------------------------------------------------------------
+
+    def mask(self, key: Hashable, test: Callable[[], Test]) -> Node:
+        """Return the rows that pass a test, which is made where the key is new."""
+        found = self._nodes.get(key)
+        if found is None:
+            found = self._nodes[key] = Node("test", (), test())
+        return found
+
+    def truth(self, key: Hashable, test: Callable[[], pl.Expr], *of: Value) -> Truth:
+        """Return the truth of an expression, which is unknown where one of the values `of` is."""
+        yes = self.mask(key, lambda: test().fill_null(value=False))
+        return Truth(yes, self.without(self.all_of(map(self.known, of)), yes))
+
+    def known(self, value: Value) -> Mask:
+        """Return where a column has a value."""
+        return self.mask(("known", value.key), value.column.is_not_null)
+
+    # ---- masks ---------------------------------------------------------------------------------
+
+    def all_of(self, masks: Iterable[Mask]) -> Mask:
+        """Return the rows that are in all of `masks`."""
+        return self._join("all", masks, deciding=False)
+
+    def any_of(self, masks: Iterable[Mask]) -> Mask:
+        """Return the rows that are in one of `masks`."""
+        return self._join("any", masks, deciding=True)
+
+    def _join(self, join: str, masks: Iterable[Mask], *, deciding: bool) -> Mask:
+        parts: dict[int, Node] = {}
+        for mask in masks:
+            if mask is deciding:
+                return deciding
+            if isinstance(mask, Node):
+                parts[id(mask)] = mask
+        if len(parts) > 1:
+            return self._node(join, *(parts[key] for key in sorted(parts)))
+        return next(iter(parts.values()), not deciding)
+
+    def without(self, mask: Mask, *others: Mask) -> Mask:
+        """Return the rows of `mask` that are in none of `others`."""
+        return self.all_of([mask, *map(self.rest, others)])
+
+    def rest(self, mask: Mask) -> Mask:
+        """Return the other rows."""
+        if isinstance(mask, Node):
+            return mask.parts[0] if mask.join == "rest" else self._node("rest", mask)
+        return not mask
+
+    def differ(self, one: Mask, other: Mask) -> Mask:
+        """Return the rows that are in one of two masks only."""
+        if one is other:
+            return False
+        if isinstance(one, Node) and isinstance(other, Node):
+            return self._node("differ", *sorted((one, other), key=id))
+        node, constant = (one, other) if isinstance(one, Node) else (other, one)
+        return self.rest(node) if constant else node
+
+    def _node(self, join: str, *parts: Node) -> Node:
+        key = (join, *map(id, parts))
+        found = self._nodes.get(key)
+        if found is None:
+            found = self._nodes[key] = Node(join, parts)
+        return found
+
+    # ---- truths --------------------------------------------------------------------------------
+
+    def both(self, truths: Iterable[Truth]) -> Truth:
+        """Return Kleene's "and"."""
+        parts = list(truths)
+        return Truth(self.all_of(t.yes for t in parts), self.any_of(t.no for t in parts))
+
+    def either(self, truths: Iterable[Truth]) -> Truth:
+        """Return Kleene's "or"."""
+        return opposite(self.both(map(opposite, truths)))
+
+    def unknown(self, truth: Truth) -> Mask:
+        """Return where `truth` is neither yes nor no."""
+        return self.rest(self.any_of(truth))
+
+    def presumed(self, truth: Truth, value: bool) -> Truth:
+        """Return `truth` with `value` where it is unknown."""
+        if value:
+            return Truth(self.rest(truth.no), truth.no)
+        return Truth(truth.yes, self.rest(truth.yes))
+
+    def where(self, mask: Mask, truth: Truth) -> Truth:
+        """Return `truth` in the rows of `mask`, and unknown elsewhere."""
+        return Truth(*(self.all_of([mask, side]) for side in truth))
+
+
+# ---- computing -----------------------------------------------------------------------------------
+
+
+def in_order(masks: Iterable[Mask]) -> list[Node]:
+    """Return all nodes that `masks` are made of, parts first."""
+    found: dict[int, Node] = {}
+    waiting = [(mask, False) for mask in masks if isinstance(mask, Node)]
+    while waiting:
+        node, ready = waiting.pop()
+        if id(node) in found:
+            continue
+        if ready:
+            found[id(node)] = node
+        else:
+            waiting.append((node, True))
+            waiting += [(part, False) for part in node.parts]
+    return list(found.values())
+
+
+def computed(order: Iterable[Node], tests: Mapping[int, Column]) -> dict[int, Column]:
+    """Return the column of every node of `order`, by its identity.
+
+    Args:
+        order: nodes, parts first.
+        tests: the columns of the nodes without parts.
+
+    """
+    columns: dict[int, Column] = {}
+    for node in order:
+        parts = [columns[id(part)] for part in node.parts]
+        column = _JOINS[node.join](parts) if parts else tests[id(node)]
+        if isinstance(column, pl.Series):  # what a whole batch answers alike costs nothing later
+            if not column.any():
+                column = False
+            elif column.all():
+                column = True
+        columns[id(node)] = column
+    return columns
+
+
+def _all(parts: list[Column]) -> Column:
+    if False in parts_that_are_constant(parts):
+        return False
+    varying = [part for part in parts if isinstance(part, pl.Series)]
+    return reduce(operator.and_, varying) if varying else True
+
+
+def _any(parts: list[Column]) -> Column:
+    if True in parts_that_are_constant(parts):
+        return True
+    varying = [part for part in parts if isinstance(part, pl.Series)]
+    return reduce(operator.or_, varying) if varying else False
+
+
+def parts_that_are_constant(parts: list[Column]) -> list[bool]:
+    """Return the parts that are the same for the whole batch."""
+    return [part for part in parts if isinstance(part, bool)]
+
+
+def _rest(parts: list[Column]) -> Column:
+    (part,) = parts
+    return ~part if isinstance(part, pl.Series) else not part
+
+
+def _differ(parts: list[Column]) -> Column:
+    one, other = parts
+    if isinstance(one, bool):
+        return _rest([other]) if one else other
+    if isinstance(other, bool):
+        return _rest([one]) if other else one
+    return one ^ other
+
+
+_JOINS: dict[str, Callable[[list[Column]], Column]] = {
+    "all": _all,
+    "any": _any,
+    "rest": _rest,
+    "differ": _differ,
+}

@@ -1,0 +1,510 @@
+"""Packs x list x day -> columns: the same steps as `cncheck.evaluate`, and held to it by tests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date, timedelta
+from itertools import combinations
+from typing import Any, NamedTuple
+
+import polars as pl
+
+from cncheck.columns.conditions import (
+    COLUMN_OPERATORS,
+    Choice,
+    Choices,
+    Columns,
+    Missing,
+    Said,
+    column,
+    tests_in,
+)
+from cncheck.columns.logic import NO, UNKNOWN, YES, Mask, Truth, Value
+from cncheck.conditions import OPERATORS, FactPlus, Period, Test
+from cncheck.model import ALWAYS, STATUSES, Entry, Obligation, Pack, Window
+
+_DAY = timedelta(days=1)
+_SHIFTS = range(-4, 6)  # days around a date less a period of months, months being uneven
+
+
+class DutyColumns(NamedTuple):
+    """What an obligation asks, row by row."""
+
+    obligation: Obligation
+    statuses: Mapping[str, Mask]
+    """Status -> where the duty has it; nowhere = the duty is not listed."""
+    forces: Mapping[str, Mask]
+    missing: Missing
+    due: Value | None
+    overdue: Mask
+    prepared: Mask
+
+
+class PackColumns(NamedTuple):
+    """What a pack says, row by row."""
+
+    pack: Pack
+    columns: Columns
+    verdict: Truth
+    """Whether the scheme applies."""
+    phases: tuple[Mask, ...]
+    """For each phase, where it is in force."""
+    matched: tuple[tuple[Entry, Mask], ...]
+    editions: Mapping[str, Mask]
+    """Standard -> where it is in force for a matched entry."""
+    missing: Missing
+    duties: tuple[DutyColumns, ...]
+
+
+class Turn(NamedTuple):
+    """A day on which the answer may be another one: the same for all rows, or a column."""
+
+    day: date | Value
+    where: Mask
+    """Which rows get another answer on it."""
+    breaks: Mapping[str, Mask]
+    """The duties that will be violated from then on, if nothing is done, and where."""
+
+
+def judged(pack: Pack, columns: Columns) -> PackColumns:
+    """Return what `pack` says about the rows of `columns`."""
+    logic = columns.logic
+    entries = [(entry, *_entry(entry, columns)) for entry in pack.entries if entry.product_types]
+    matches = sorted(
+        ((entry, where) for entry, where, _ in entries if where is not False),
+        key=lambda match: match[0].code,
+    )
+    in_catalogue = columns.joined(
+        logic.either(said.truth for _, _, said in entries), (said for _, _, said in entries)
+    )
+    in_force = {entry.code: tuple(_editions(entry, pack, columns)) for entry, _ in matches}
+    columns = columns._replace(
+        in_catalogue=in_catalogue, entry=_entry_values(matches, in_force, columns)
+    )
+    scope = columns.ask(pack.applies_if)
+    applies = scope.truth.yes
+    phases = tuple(_in_force(phase.window, pack.dated_by, columns) for phase in pack.phases)
+    standards: dict[str, list[Mask]] = {}
+    for entry, where in matches:
+        for numbers, then in in_force[entry.code]:
+            for number in numbers:
+                standards.setdefault(number, []).append(logic.all_of([applies, where, then]))
+    return PackColumns(
+        pack, columns, scope.truth, phases,
+        tuple((entry, logic.all_of([applies, where])) for entry, where in matches),
+        {number: logic.any_of(where) for number, where in standards.items()},
+        scope.missing,
+        tuple(_duty(o, pack, phases, scope, columns) for o in pack.obligations)
+        if scope.truth != NO else (),
+    )  # fmt: skip
+
+
+# ---- catalogue -----------------------------------------------------------------------------------
+
+
+def _entry(entry: Entry, columns: Columns) -> tuple[Mask, Said]:
+    """Return where `entry` matches for sure, and what it says about being in the catalogue."""
+    of_type = columns.of_types(entry.product_types)
+    said = columns.ask(entry.condition)
+    truth = columns.logic.both([Truth(of_type, columns.logic.rest(of_type)), said.truth])
+    return truth.yes, Said(truth, columns.asked_for([(of_type, said.missing)]))
+
+
+def _editions(entry: Entry, pack: Pack, columns: Columns) -> Iterator[tuple[tuple[str, ...], Mask]]:
+    """Yield each set of standards that are in force together, and where it is."""
+    starts = {s.window.start for s in entry.standards} | {
+        s.window.end + _DAY for s in entry.standards if s.window.end
+    }
+    days = [None, *sorted(day for day in starts if day)]
+    for start, following in zip(days, [*days[1:], None], strict=True):
+        numbers = tuple(
+            s.number
+            for s in entry.standards
+            if (s.window.start or date.min) <= (start or date.min)
+            and (s.window.end is None or s.window.end >= (start or date.min))
+        )
+        window = Window(start, following - _DAY if following else None)
+        if numbers:
+            yield numbers, _in_force(window, pack.dated_by, columns)
+
+
+def _entry_values(
+    matches: Iterable[tuple[Entry, Mask]],
+    in_force: Mapping[str, tuple[tuple[tuple[str, ...], Mask], ...]],
+    columns: Columns,
+) -> dict[str, Choices]:
+    """Return the entries' own values, each where its entry is the first that has one."""
+    logic = columns.logic
+    rows = list(matches)
+    names = dict.fromkeys(name for entry, _ in rows for name in entry.facts)
+    values: dict[str, Choices] = {}
+    for name in (*names, "entry.standards"):
+        taken: list[tuple[frozenset[int], Mask]] = []
+        choices: list[Choice] = []
+        for entry, where in rows:
+            if name == "entry.standards":
+                offered = [(frozenset(numbers), then) for numbers, then in in_force[entry.code]]
+            else:
+                offered = [(entry.facts[name], True)] if name in entry.facts else []
+            types = columns.types.codes(entry.product_types)
+            before = [bit for other, bit in taken if not types.isdisjoint(other)]
+            for value, then in offered:
+                here = logic.without(logic.all_of([where, then]), *before)
+                choices.append(Choice(here, value, types))
+            if offered:
+                taken.append((types, logic.all_of([where, logic.any_of(t for _, t in offered)])))
+        values[name] = tuple(choice for choice in choices if choice.where is not False)
+    return values
+
+
+# ---- dates ---------------------------------------------------------------------------------------
+
+
+def _in_force(window: Window, dated_by: str, columns: Columns) -> Mask:
+    return _standing(window, dated_by, columns)["in_force"]
+
+
+def _standing(window: Window, dated_by: str, columns: Columns) -> dict[str, Mask]:
+    """Return where the window lies ahead, is open, or has passed."""
+    logic = columns.logic
+    if window == ALWAYS:
+        return {"upcoming": False, "in_force": True, "ended": False}
+    day = columns.value(dated_by)
+    upcoming = _ask(columns, "before", day, window.start)
+    ended = logic.without(_ask(columns, "after", day, window.end), upcoming)
+    in_force = logic.without(True, upcoming, ended)
+    return {"upcoming": upcoming, "in_force": in_force, "ended": ended}
+
+
+def _ask(columns: Columns, operator: str, day: date | Value, limit: date | None) -> Mask:
+    """Return where `day`, which is known, is as `operator` says; a limit not set is never passed."""
+    if limit is None:
+        return False
+    if not isinstance(day, Value):
+        return OPERATORS[operator].holds(day, limit)
+    ask = COLUMN_OPERATORS[operator]
+    return columns.logic.mask(("window", operator, limit, day.key), lambda: ask(day.column, limit))
+
+
+# ---- duties --------------------------------------------------------------------------------------
+
+
+def _duty(
+    obligation: Obligation, pack: Pack, phases: tuple[Mask, ...], scope: Said, columns: Columns
+) -> DutyColumns:
+    logic = columns.logic
+    when = columns.ask(obligation.when)
+    listed = logic.without(True, when.truth.no, scope.truth.no)
+    open_scope = logic.all_of([listed, logic.unknown(scope.truth)])
+    bound = _bound(obligation, columns)
+    not_bound = logic.all_of([logic.without(listed, open_scope), bound.truth.no])
+    own = logic.without(listed, open_scope, not_bound)
+    standing = _duty_standing(obligation, pack, phases, columns)
+    upcoming, ended, live = (
+        logic.all_of([own, standing[word]]) for word in ("upcoming", "ended", "in_force")
+    )
+    open_when = logic.all_of([live, logic.unknown(when.truth)])
+    open_role = logic.all_of([logic.without(live, open_when), logic.unknown(bound.truth)])
+    asked = logic.without(live, open_when, open_role)
+
+    answer = columns.ask(obligation.met_if) if obligation.met_if else Said(UNKNOWN)
+    due, late = _due(obligation, columns)
+    met = logic.all_of([asked, answer.truth.yes])
+    overdue = logic.all_of([logic.without(asked, met), late])
+    in_time = logic.without(asked, met, overdue)
+    unsettled = logic.all_of([in_time, logic.unknown(answer.truth)])
+    answerable = logic.all_of([unsettled, logic.any_of(answer.missing.values())])
+    denied = logic.without(in_time, unsettled)
+    forces = _forces(obligation, pack, phases, columns)
+    optional = logic.rest(forces.get("mandatory", False))
+    merely = False if optional is False else _merely_not_done(obligation, columns)
+    still = logic.any_of([columns.known(due), logic.all_of([optional, merely])])
+    not_done = logic.all_of([denied, still])
+    statuses = {
+        "violated": logic.any_of([overdue, logic.without(denied, not_done)]),
+        "open": logic.any_of([answerable, not_done]),
+        "undetermined": logic.any_of(
+            [open_scope, open_when, open_role, logic.without(unsettled, answerable)]
+        ),
+        "upcoming": upcoming,
+        "met": met,
+        "not_bound": not_bound,
+        "ended": ended,
+    }
+    judged_ahead = upcoming if obligation.met_if else False
+    missing = columns.asked_for([
+        (open_scope, scope.missing),
+        (judged_ahead, answer.missing),
+        (logic.any_of([logic.without(upcoming, judged_ahead), ended, open_when]), when.missing),
+        (open_role, bound.missing),
+        (asked, answer.missing),
+    ])  # fmt: skip
+    return DutyColumns(
+        obligation, statuses, forces, missing, due, overdue,
+        logic.all_of([judged_ahead, answer.truth.yes]),
+    )  # fmt: skip
+
+
+def _bound(obligation: Obligation, columns: Columns) -> Said:
+    """Say whether the duty is the reader's; unknown until roles are stated, unless assumed."""
+    assumed = not obligation.bound.isdisjoint(columns.rules.facts["roles"].assume or ())
+    if "roles" not in columns.stated:
+        return Said(YES) if assumed else Said(UNKNOWN, {"roles": True})
+    roles = column("roles")
+    stated = columns.compare("includes_any", roles, obligation.bound)
+    if assumed:
+        return Said(columns.logic.presumed(stated, value=True))
+    return Said(stated, {"roles": columns.logic.unknown(stated)})
+
+
+def _duty_standing(
+    obligation: Obligation, pack: Pack, phases: tuple[Mask, ...], columns: Columns
+) -> dict[str, Mask]:
+    """Return where the duty is upcoming, in force or ended, by its own dates and its phases."""
+    logic = columns.logic
+    standing = _standing(obligation.window, obligation.dated_by, columns)
+    if obligation.dated_by == pack.dated_by:
+        return standing
+    own = [where for p, where in zip(pack.phases, phases, strict=True) if p in obligation.phases]
+    outside = logic.without(standing["in_force"], logic.any_of(own))
+    last = _standing(obligation.phases[-1].window, pack.dated_by, columns)
+    return {
+        word: logic.any_of([where, logic.all_of([outside, last[word]])])
+        if word != "in_force" else logic.without(where, outside)
+        for word, where in standing.items()
+    }  # fmt: skip
+
+
+def _forces(
+    obligation: Obligation, pack: Pack, phases: tuple[Mask, ...], columns: Columns
+) -> dict[str, Mask]:
+    """Return each force the duty may have, and where: that of the phase, else of its first one."""
+    if obligation.force:
+        return {obligation.force: True}
+    current = dict(zip((phase.id for phase in pack.phases), phases, strict=True))
+    first, *rest = obligation.phases
+    found = {first.force: [columns.logic.without(True, *(current[p.id] for p in rest))]}
+    for phase in rest:
+        found.setdefault(phase.force, []).append(current[phase.id])
+    forces = {force: columns.logic.any_of(where) for force, where in found.items()}
+    return {force: where for force, where in forces.items() if where is not False}
+
+
+def _due(obligation: Obligation, columns: Columns) -> tuple[Value | None, Mask]:
+    """Return the deadline, and where it has passed."""
+    if obligation.due is None or columns.value(obligation.due.fact) is None:
+        return None, False
+    start = columns.value(obligation.due.fact)
+    due = columns.plus(start, obligation.due.plus)
+    return due, columns.compare("after", columns.day, due).yes
+
+
+def _merely_not_done(obligation: Obligation, columns: Columns) -> Mask:
+    """Return where what speaks against is only that something is said not to be done."""
+    some, by_value = columns.against(obligation.met_if)
+    return columns.logic.without(some, by_value)
+
+
+# ---- what the gate asks besides ------------------------------------------------------------------
+
+
+def unsettled(one: PackColumns, forces: frozenset[str]) -> Mask:
+    """Return where it is not known if a scheme of one of `forces`, and in force, applies."""
+    logic = one.columns.logic
+    counting = (
+        where for p, where in zip(one.pack.phases, one.phases, strict=True) if p.force in forces
+    )
+    return logic.all_of([logic.unknown(one.verdict), logic.any_of(counting)])
+
+
+def falls_due(duty: DutyColumns, one: PackColumns, changes: Iterable[Turn], until: date) -> Mask:
+    """Return where a duty not yet met is due, begins or will be broken, until the day `until`."""
+    columns, logic = one.columns, one.columns.logic
+    name, statuses = duty.obligation.id, duty.statuses
+    found: list[Mask] = []
+    if duty.due is not None:
+        soon = (columns.compare("from", duty.due, columns.day),
+                columns.compare("until", duty.due, until))  # fmt: skip
+        waiting = logic.any_of([statuses["open"], statuses["undetermined"]])
+        found.append(logic.all_of([waiting, *(truth.yes for truth in soon)]))
+    start = duty.obligation.window.start
+    if start is not None and start <= until:
+        found.append(logic.without(statuses["upcoming"], duty.prepared))
+    earlier: Mask = False
+    for turn in changes:
+        breaks = logic.without(turn.breaks.get(name, False), earlier)
+        if isinstance(turn.day, Value):
+            in_time = columns.compare("until", turn.day, until).yes
+            found.append(logic.all_of([breaks, in_time]))
+        elif turn.day <= until:
+            found.append(breaks)
+            earlier = logic.any_of([earlier, turn.where])
+    return logic.any_of(found)
+
+
+# ---- the enterprise ------------------------------------------------------------------------------
+
+
+class MemberColumns(NamedTuple):
+    """Which rows a duty of the enterprise counts, and as what."""
+
+    duty: DutyColumns
+    listed: Mask
+    sure: Mask
+    declared: Truth
+
+
+def members(one: PackColumns) -> Iterator[MemberColumns]:
+    """Yield which rows the duties of enterprises count."""
+    logic = one.columns.logic
+    for duty in one.duties:
+        rule = duty.obligation.portfolio
+        if rule is not None:
+            listed = logic.without(logic.any_of(duty.statuses.values()), duty.statuses["not_bound"])
+            declared = one.columns.ask(rule.declared_if).truth
+            yield MemberColumns(duty, listed, one.verdict.yes, declared)
+
+
+# ---- changes -------------------------------------------------------------------------------------
+
+
+def turns(now: PackColumns) -> Iterator[Turn]:
+    """Yield the days after `as_of` on which the answer of some row becomes another one.
+
+    Unlike a product, a list has many days of its own: every day that occurs in the pack is tried,
+    and every day that the pack counts from a date of the row.
+    """
+    today = now.columns.day
+    assert isinstance(today, date)  # noqa: S101  a list is asked on one day
+    for day in sorted(_days_of_the_pack(now)):
+        if day > today:
+            yield _turn(now, day)
+    for days in _days_of_the_rows(now):
+        ahead = pl.when(days.column > today).then(days.column).otherwise(pl.lit(today))
+        yield _turn(now, Value(("ahead", today, days.key), ahead))
+
+
+def _turn(now: PackColumns, day: date | Value) -> Turn:
+    """Return which rows get another answer on `day`.
+
+    Rows that do not state a date which is assumed to be `as_of` are asked apart from those that do:
+    for them it moves on, and for the others most of the answer is seen to be the same.
+    """
+    columns = now.columns._replace(entry={}, in_catalogue=Said(NO))
+    logic = columns.logic
+    moving = sorted(_moving(columns) & columns.stated)
+    where: list[Mask] = []
+    broken: dict[str, list[Mask]] = {}
+    for assumed in (c for n in range(len(moving) + 1) for c in combinations(moving, n)):
+        mask = logic.all_of(
+            logic.rest(known) if name in assumed else known
+            for name in moving
+            for known in [logic.known(column(name))]
+        )
+        rows = columns._replace(stated=columns.stated - set(assumed))
+        before = judged(now.pack, rows) if assumed else now
+        moved = day if assumed or not moving else columns.assumed
+        then = judged(now.pack, rows._replace(day=day, assumed=moved))
+        where.append(logic.all_of([mask, _differ(before, then)]))
+        for name, bit in _broken(before, then).items():
+            broken.setdefault(name, []).append(logic.all_of([mask, bit]))
+    return Turn(day, logic.any_of(where), {k: logic.any_of(v) for k, v in broken.items()})
+
+
+def _broken(now: PackColumns, then: PackColumns) -> dict[str, Mask]:
+    """Return the duties that are violated then and not now, and where."""
+    logic = now.columns.logic
+    before = {duty.obligation.id: duty.statuses["violated"] for duty in now.duties}
+    found = {
+        name: logic.without(duty.statuses["violated"], before.get(name, False))
+        for duty in then.duties
+        for name in [duty.obligation.id]
+    }
+    return {name: bit for name, bit in found.items() if bit is not False}
+
+
+def _tests(pack: Pack) -> Iterator[Test]:
+    yield from tests_in(pack.applies_if)
+    for entry in pack.entries:
+        yield from tests_in(entry.condition)
+    for obligation in pack.obligations:
+        yield from tests_in(obligation.when)
+        yield from tests_in(obligation.met_if)
+
+
+def _moving(columns: Columns) -> frozenset[str]:
+    """Return the dates that may be another one tomorrow: `as_of`, and what is assumed to be it."""
+    return frozenset({"as_of", *(f.name for f in columns.rules.assumed if f.assume == "as_of")})
+
+
+def _days_of_the_pack(now: PackColumns) -> set[date]:
+    pack, moving = now.pack, _moving(now.columns)
+    windows = [phase.window for phase in pack.phases]
+    windows += [obligation.window for obligation in pack.obligations]
+    windows += [s.window for entry in pack.entries for s in entry.standards]
+    days = {w.start for w in windows if w.start} | {w.end + _DAY for w in windows if w.end}
+    for test in _tests(pack):
+        operand, shift = test.operand, timedelta(days=OPERATORS[test.operator].flips_after)
+        if test.fact in moving and isinstance(operand, date):
+            days.add(operand + shift)
+        elif test.fact in moving and isinstance(operand, FactPlus):
+            values = (entry.facts.get(operand.fact) for entry in pack.entries)
+            days.update(operand.plus.after(day) + shift for day in values if day)
+        elif isinstance(operand, FactPlus) and operand.fact in moving:
+            values = (entry.facts.get(test.fact) for entry in pack.entries)
+            for day in filter(None, values):
+                days.update(_before(day, operand.plus))
+    return days
+
+
+def _days_of_the_rows(now: PackColumns) -> list[Value]:
+    """Return the columns of days on which a comparison with a date of the row turns."""
+    columns, moving = now.columns, _moving(now.columns)
+    found: dict[Any, Value] = {}
+
+    def add(fact: str, plus: Period, shift: int) -> None:
+        if fact in columns.stated:
+            day = columns.plus(column(fact), Period(plus.days + shift, plus.months))
+            found[day.key] = day
+
+    for obligation in now.pack.obligations:
+        if obligation.due:
+            add(obligation.due.fact, obligation.due.plus, 1)
+    for test in _tests(now.pack):
+        if not isinstance(test.operand, FactPlus) or test.kind != "date":
+            continue
+        other, plus = test.operand.fact, test.operand.plus
+        if test.fact in moving:
+            add(other, plus, int(OPERATORS[test.operator].flips_after))
+        if other in moving:
+            back = Period(-plus.days, -plus.months)
+            for shift in _SHIFTS:
+                add(test.fact, back, shift)
+    return list(found.values())
+
+
+def _before(day: date, plus: Period) -> Iterator[date]:
+    """Yield the days about which `plus` leads to `day`."""
+    near = day - (plus.after(day) - day)
+    return (near + timedelta(days=shift) for shift in _SHIFTS)
+
+
+def _differ(now: PackColumns, then: PackColumns) -> Mask:
+    """Return where two answers differ as a reader would see it."""
+    logic = now.columns.logic
+    verdicts = [*zip(now.verdict, then.verdict, strict=True)]
+    in_scope = [logic.rest(side.verdict.no) for side in (now, then)]
+    phases = zip(now.phases, then.phases, strict=True)
+    numbers = dict.fromkeys([*now.editions, *then.editions])
+    duties = ({d.obligation.id: d.statuses for d in side.duties} for side in (now, then))
+    before, after = duties
+    return logic.any_of([
+        *(logic.differ(*pair) for pair in verdicts),
+        logic.all_of([*in_scope, logic.any_of(logic.differ(*pair) for pair in phases)]),
+        *(logic.differ(now.editions.get(n, False), then.editions.get(n, False)) for n in numbers),
+        *(
+            logic.differ(before.get(name, {}).get(status, False), after.get(name, {}).get(status, False))
+            for name in dict.fromkeys([*before, *after])
+            for status in STATUSES
+        ),
+    ])  # fmt: skip

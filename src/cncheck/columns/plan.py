@@ -1,0 +1,72 @@
+"""From masks to the columns of a batch: tests as Polars expressions over the list, the rest by batch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+import polars as pl
+
+from cncheck.columns.logic import Column, Mask, Node, computed, in_order
+
+_NO_TYPE = 255  # a code that no product type has
+
+Rows = Callable[[Mask], Column]
+"""Returns the column of a mask in a batch."""
+
+
+class Plan(NamedTuple):
+    """What is computed of a list, and how the masks follow from it."""
+
+    frame: pl.LazyFrame
+    """What was kept of the list, and the tests."""
+    order: tuple[Node, ...]
+    tests: Mapping[int, str]
+    """Node -> the column of its test."""
+    types: Mapping[int, int]
+    """Node -> the code of a product type."""
+
+
+def planned(
+    facts: pl.LazyFrame, masks: Iterable[Mask], keep: Sequence[str], **columns: pl.Expr
+) -> Plan:
+    """Return the plan of `masks` over the rows of `facts`.
+
+    Args:
+        facts: columns as `load.cells.typed_frame` gives them.
+        masks: what will be asked for.
+        keep: columns that are needed as they are.
+        columns: further columns, by name.
+
+    """
+    order = in_order(masks)
+    asked = [node for node in order if isinstance(node.test, pl.Expr)]
+    tests = {id(node): f"|{i}" for i, node in enumerate(asked)}
+    columns |= {tests[id(node)]: node.test for node in asked if isinstance(node.test, pl.Expr)}
+    types = {id(node): node.test for node in order if isinstance(node.test, int)}
+    return Plan(facts.select(*keep, **columns), tuple(order), tests, types)
+
+
+def rows_of(plan: Plan, batch: pl.DataFrame) -> Rows:
+    """Compute the masks of a batch of `plan.frame`; return what looks one up."""
+    tests: dict[int, Column] = {node: batch[name] for node, name in plan.tests.items()}
+    if plan.types:
+        codes = batch["product_type"].to_physical().fill_null(_NO_TYPE)
+        there = set(codes.unique())  # a type that no row has costs nothing
+        tests |= {
+            node: codes == code if code in there else False for node, code in plan.types.items()
+        }
+    found = computed(plan.order, tests)
+    return lambda mask: found[id(mask)] if isinstance(mask, Node) else mask
+
+
+def series(column: Column, height: int) -> pl.Series:
+    """Return a mask as a column of this height."""
+    return column if isinstance(column, pl.Series) else constant(column, height)
+
+
+def constant(
+    value: object, height: int, dtype: pl.DataType | type[pl.DataType] | None = None
+) -> pl.Series:
+    """Return a column with one value."""
+    return pl.Series([value], dtype=dtype).new_from_index(0, height)

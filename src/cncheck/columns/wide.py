@@ -1,0 +1,239 @@
+"""What comes out of a list, a row for each of its rows: verdicts, duties and missing facts.
+
+The same numbers that are put into words, counted, are the summary of the run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
+from typing import Any, NamedTuple
+
+import polars as pl
+
+from cncheck.columns.conditions import Columns, Types
+from cncheck.columns.logic import Logic, Mask, Value
+from cncheck.columns.members import COUNTED, counted_columns, counted_masks, counted_rows
+from cncheck.columns.packs import (
+    DutyColumns,
+    MemberColumns,
+    PackColumns,
+    Turn,
+    falls_due,
+    judged,
+    members,
+    turns,
+    unsettled,
+)
+from cncheck.columns.plan import Plan, planned, rows_of
+from cncheck.columns.words import (
+    VERDICT,
+    Labels,
+    Text,
+    first_day,
+    in_words,
+    most_decisive_first,
+    text,
+    undetermined,
+    verdicts,
+)
+from cncheck.model import ROW_ERROR, Rules
+
+KEYS = ("id", "name", "model", "enterprise", "product_type")
+"""The columns of a list that come out again."""
+
+ERROR = "error"
+UNDETERMINED, UNSETTLED, FALLS_DUE = "|undetermined duties", "|unsettled schemes", "|falls due"
+"""Texts that are counted and do not come out."""
+
+Tally = Mapping[str, Mapping[Labels, int]]
+"""Text column -> which labels are set together, and in how many rows."""
+
+
+class Wanted(NamedTuple):
+    """What is asked for besides verdicts and matched entries."""
+
+    duties: bool = True
+    """Also duties, missing facts, the next change and the duties of enterprises."""
+    forces: frozenset[str] = frozenset({"mandatory"})
+    """Duties of these forces count as violated or open."""
+    undetermined: bool = False
+    """Count what is undetermined among them, too."""
+    due_by: date | None = None
+    """Count what falls due until this day, too."""
+
+
+EVERYTHING = Wanted()
+
+
+class Sheet(NamedTuple):
+    """A list, tested but not yet judged."""
+
+    plan: Plan
+    verdicts: Mapping[str, tuple[Mask, Mask]]
+    """Pack -> where it applies, and where that is unknown."""
+    texts: tuple[Text, ...]
+    members: tuple[MemberColumns, ...]
+    days: tuple[tuple[date | str, Mask], ...]
+    """The days, or columns of days, on which the answer changes, and in which rows."""
+    schema: Mapping[str, Any]
+    """What comes out, in this order."""
+
+
+class Answer(NamedTuple):
+    """What a batch of a list gets."""
+
+    frame: pl.DataFrame
+    """The rows in words, as `Sheet.schema` has them."""
+    tally: Tally
+    members: tuple[pl.DataFrame, ...]
+    """For each duty of an enterprise the rows that it counts, alike ones together."""
+
+
+def sheet(
+    facts: pl.LazyFrame, rules: Rules, as_of: date, wanted: Wanted = EVERYTHING, *,
+    presume: bool = True,
+) -> Sheet:  # fmt: skip
+    """Return what `rules` ask of the rows of `facts`, which are typed.
+
+    Args:
+        facts: columns as `load.cells.typed_frame` gives them.
+        rules: the packs to ask.
+        as_of: the day the question is asked for.
+        wanted: what is asked for besides the verdicts.
+        presume: whether exceptions nobody stated are presumed not to hold.
+
+    """
+    given = facts.collect_schema()
+    found = judged_packs(frozenset(given), rules, as_of, presume=presume)
+    changes = {one.pack.id: list(turns(one)) if wanted.duties else [] for one in found}
+    truths = {
+        one.pack.id: (one.verdict.yes, one.columns.logic.unknown(one.verdict)) for one in found
+    }
+    texts = tuple(_texts(found, changes, wanted))
+    counted = tuple(m for one in found for m in members(one)) if wanted.duties else ()
+    days, moving = days_of(turn for group in changes.values() for turn in group)
+    masks = [mask for pair in truths.values() for mask in pair]
+    masks += [mask for one in texts for _, mask in one.labels] + [mask for _, mask in days]
+    masks += counted_masks(counted)
+    keys = [name for name in KEYS if name in given]
+    more = {COUNTED + name: pl.col(name) for name in counted_columns(counted) if name in given}
+    plan = planned(facts, masks, [*keys, ROW_ERROR], **moving, **more)
+    schema: dict[str, Any] = {name: given[name] for name in keys}
+    for one in found:
+        schema |= {one.pack.id: VERDICT, f"{one.pack.id}.matched": pl.String}
+    if wanted.duties:
+        schema |= dict.fromkeys(("violated", "open", "undetermined", "missing"), pl.String)
+        schema["next_change"] = pl.Date
+    schema[ERROR] = pl.String
+    return Sheet(plan, truths, texts, counted, days, schema)
+
+
+def judged_packs(
+    stated: frozenset[str], rules: Rules, as_of: date, *, presume: bool
+) -> list[PackColumns]:
+    """Return what every pack says about rows that have the columns `stated`."""
+    types = Types(rules.vocabulary.types.values())
+    columns = Columns(Logic(), rules, types, stated, as_of, as_of, presume)
+    return [judged(pack, columns) for pack in rules.packs]
+
+
+def days_of(
+    changes: Iterable[Turn],
+) -> tuple[tuple[tuple[date | str, Mask], ...], dict[str, pl.Expr]]:
+    """Return the days, or columns of days, on which the answer of some row changes.
+
+    Returns:
+        each with the rows, the fixed days first; and the columns of days, which have to be computed.
+
+    """
+    fixed: list[tuple[date | str, Mask]] = []
+    moving: list[tuple[date | str, Mask]] = []
+    columns: dict[str, pl.Expr] = {}
+    for turn in changes:
+        if turn.where is False:
+            continue
+        if isinstance(turn.day, Value):
+            name = f"|day {turn.day.key}"
+            columns[name] = turn.day.column
+            moving.append((name, turn.where))
+        else:
+            fixed.append((turn.day, turn.where))
+    return (*fixed, *moving), columns
+
+
+def _texts(
+    found: Sequence[PackColumns], changes: Mapping[str, Sequence[Turn]], wanted: Wanted
+) -> Iterator[Text]:
+    """Yield the text columns, and what is only counted."""
+    for one in found:
+        yield text(f"{one.pack.id}.matched", ((e.code, where) for e, where in one.matched))
+    yield text("undetermined", (
+        label for one in found for label in (
+            ((one.pack.id, True), one.verdict.yes),
+            ((one.pack.id, None), one.columns.logic.unknown(one.verdict)),
+        )
+    ), undetermined)  # fmt: skip
+    if not wanted.duties:
+        return
+    yield text("missing", (
+        ((fact, one.pack.id), where) for one in found for fact, where in one.missing.items()
+    ), most_decisive_first)  # fmt: skip
+    duties = [
+        (duty, one, _counts(duty, one, wanted.forces)) for one in found for duty in one.duties
+    ]
+    names = {"violated": "violated", "open": "open"}
+    if wanted.undetermined:
+        names[UNDETERMINED] = "undetermined"
+        yield text(UNSETTLED, ((one.pack.id, unsettled(one, wanted.forces)) for one in found))
+    for name, status in names.items():
+        yield text(name, (
+            (duty.obligation.id, one.columns.logic.all_of([counts, duty.statuses[status]]))
+            for duty, one, counts in duties
+        ))  # fmt: skip
+    if wanted.due_by:
+        yield text(FALLS_DUE, (
+            (duty.obligation.id, one.columns.logic.all_of(
+                [counts, falls_due(duty, one, changes[one.pack.id], wanted.due_by)]))
+            for duty, one, counts in duties
+        ))  # fmt: skip
+
+
+def _counts(duty: DutyColumns, pack: PackColumns, forces: frozenset[str]) -> Mask:
+    """Return where the gate counts a duty: of its forces, of one product, of a scheme that applies."""
+    if duty.obligation.portfolio is not None:
+        return False
+    logic = pack.columns.logic
+    of_force = logic.any_of(where for force, where in duty.forces.items() if force in forces)
+    return logic.all_of([of_force, pack.verdict.yes])
+
+
+def answered(sheet: Sheet, batch: pl.DataFrame) -> Answer:
+    """Return a batch of the plan of `sheet` judged and put into words."""
+    rows = rows_of(sheet.plan, batch)
+    readable = batch[ROW_ERROR].is_null()
+    columns = {
+        name: verdicts(rows(applies), rows(unknown), batch.height)
+        for name, (applies, unknown) in sheet.verdicts.items()
+    }
+    tally: dict[str, Mapping[Labels, int]] = {}
+    for one in sheet.texts:
+        labels = [(label, rows(mask)) for label, mask in one.labels]
+        columns[one.name], tally[one.name] = in_words(one, labels, readable, batch.height)
+    days = [(batch[day] if isinstance(day, str) else day, rows(mask)) for day, mask in sheet.days]
+    columns["next_change"] = first_day(days, batch.height)
+    found = {name: batch[name] for name in KEYS if name in batch.columns} | columns
+    found[ERROR] = batch[ROW_ERROR]
+    frame = pl.DataFrame([found[name].alias(name) for name in sheet.schema])
+    if not readable.all():
+        answers = [name for name in sheet.schema if name in columns]
+        frame = frame.with_columns(pl.when(readable).then(pl.col(answers)))
+    counted = (counted_rows(member, batch, readable, rows) for member in sheet.members)
+    return Answer(frame, tally, tuple(counted))
+
+
+def lazily(sheet: Sheet) -> pl.LazyFrame:
+    """Return the whole list in words, as a lazy frame that streams."""
+    return sheet.plan.frame.map_batches(
+        lambda batch: answered(sheet, batch).frame, schema=dict(sheet.schema), streamable=True
+    )

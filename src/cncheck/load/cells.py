@@ -1,0 +1,420 @@
+"""Type the cells of a list: text as a spreadsheet or another system writes it.
+
+Every cell has the meaning `read_cell` gives it. Columns are cast as a whole where their text is
+plain; what that leaves is read cell by cell, each different text once, so that both ways agree and
+nothing that was written becomes unknown without a word.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, timedelta
+from functools import lru_cache, partial
+from typing import Any, NamedTuple
+
+import polars as pl
+
+from cncheck.load.values import NOTHING_SAID, shown, typed
+from cncheck.model import AT_LEAST, DONE, ROW_ERROR, SEPARATOR, Fact, Product, Rules
+
+TRUTHS = {
+    **dict.fromkeys(("true", "yes", "y", "1", "是", "√", "✓"), True),
+    **dict.fromkeys(("false", "no", "n", "0", "否", "×"), False),
+}
+_DONE = {word: truth for word, truth in TRUTHS.items() if word not in ("1", "0", "y", "n")}
+_NUMBER = r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?"
+_THOUSANDS = r"[+-]?\d{1,3}([,'\u00a0\u202f ]\d{3})+(\.\d+)?"
+_WITH_UNIT = rf"({_NUMBER})\s*[^\d\s.,+-].*"
+_MIDNIGHT = r"(\d{4}-\d{2}-\d{2})[T ]00:00(:00(\.0+)?)?"
+_SERIAL = r"[3-6]\d{4}(\.0+)?"  # what spreadsheets count from 1899-12-30: 1982 to 2091
+_NO_DAY = date(1899, 12, 30)
+_PLAIN_TEXT = r"^[0-9A-Za-z/._:-]*\d[0-9A-Za-z/._:-]*$"
+_LONGEST_TEXT = 2000  # as for descriptors
+_KEYS = ("id", "product_type")
+
+
+# ---- one cell ------------------------------------------------------------------------------------
+
+
+def read_cell(fact: Fact, text: str, rules: Rules) -> Any:
+    """Return the value that the cell `text` states of `fact`, or None where it states none.
+
+    Evidence may be said to be done or not, true or false, without its value.
+
+    Raises:
+        ValueError: the cell says something, but not what the fact is about; with how to mend it.
+
+    """
+    word = text.strip()
+    named = _is_named(fact)
+    if not word or (not named and word.lower() in NOTHING_SAID and word not in fact.values):
+        return None
+    if fact.name.startswith("evidence.") and fact.kind != "boolean" and word not in fact.values:
+        done = _DONE.get(word.lower())
+        if done is not None:
+            return done
+    if named:
+        if len(word) > _LONGEST_TEXT:
+            message = f"`{fact.name}` has {len(word)} characters, more than {_LONGEST_TEXT}."
+            raise ValueError(f"{message} Is a quote missing?")
+        return word
+    read = _READ.get(fact.kind)
+    return typed(fact, read(fact, word) if read else word, rules)
+
+
+def _is_named(fact: Fact) -> bool:
+    """Return whether `fact` is what people call a product or a company: any text will do."""
+    return fact.kind == "text" and not fact.name.startswith("evidence.")
+
+
+def _number(fact: Fact, word: str) -> float:
+    if re.fullmatch(_NUMBER, word, re.ASCII):
+        return float(word)
+    unit = f" in {fact.unit}" if fact.unit else ""
+    hint = f" Write the figure alone{unit}."
+    if re.fullmatch(_THOUSANDS, word):
+        plain = re.sub(r"[^\d.+-]", "", word)
+        hint = f" Write it without thousands separator: {plain}"
+        hint += (
+            f" (or {word.replace(',', '.')} with a decimal point)." if word.count(",") == 1 else "."
+        )
+    elif found := re.fullmatch(_WITH_UNIT, word):
+        hint = f" Write the figure alone, without unit; {fact.unit or 'a plain number'} is meant, so {found[1]}?"
+    elif re.fullmatch(r"[+-]?\d+,\d+", word):
+        hint = f" Write a decimal point: {word.replace(',', '.')}."
+    raise ValueError(f"`{fact.name}` is a number{unit}, but {shown(word)} is not.{hint}")
+
+
+def _boolean(fact: Fact, word: str) -> bool:
+    truth = TRUTHS.get(word.lower())
+    if truth is None:
+        message = f"`{fact.name}` is true or false, but it is {shown(word)}."
+        raise ValueError(f"{message} Write true or false (yes, no, 是, 否 will do).")
+    return truth
+
+
+def _date(fact: Fact, word: str) -> str:
+    midnight = re.fullmatch(_MIDNIGHT, word)
+    if midnight:
+        return midnight[1]
+    if re.fullmatch(_SERIAL, word):
+        day = _NO_DAY + timedelta(days=int(float(word)))
+        message = f"`{fact.name}` is {word}, which looks like a day as spreadsheets count them"
+        raise ValueError(f"{message}. If it is {day}, write {day}.")
+    return word
+
+
+def _words(_fact: Fact, word: str) -> list[str]:
+    return [part.strip() for part in re.split("[;；]", word) if part.strip()]
+
+
+_READ: dict[str, Callable[[Fact, str], Any]] = {
+    "number": _number, "integer": _number, "boolean": _boolean, "date": _date, "choices": _words,
+    "roles": _words,
+}  # fmt: skip
+
+
+# ---- one row -------------------------------------------------------------------------------------
+
+
+def read_row(
+    row: Mapping[str, Any], rules: Rules, file: str = ""
+) -> tuple[Product | None, list[str]]:
+    """Return the product of a row, or None and what is wrong with it.
+
+    Args:
+        row: column -> cell, text or as a typed file has it; None = blank.
+        rules: the vocabulary; columns that are no fact are ignored.
+        file: the name of the list.
+
+    """
+    wrong = [row[ROW_ERROR]] if row.get(ROW_ERROR) else []
+    facts: dict[str, Any] = {}
+    lower_bounds = frozenset(
+        n.removesuffix(AT_LEAST) for n, v in row.items() if v and n.endswith(AT_LEAST)
+    )
+    for name, value in row.items():
+        fact = rules.facts.get(name)
+        if fact is None or value is None:
+            continue
+        try:
+            cell = read_cell(fact, as_text(value), rules)
+        except ValueError as error:
+            wrong.append(str(error))
+            continue
+        if cell is not None:
+            facts[name] = cell
+    wrong += [_missing(name) for name in _KEYS if name not in facts and not wrong]
+    if wrong:
+        return None, wrong
+    return Product(facts["id"], facts.get("name", facts["id"]), facts, file, lower_bounds), []
+
+
+def as_text(value: Any) -> str:
+    """Return a cell as text: what a person would have written for it."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    if isinstance(value, (list, tuple)):
+        return SEPARATOR.join(as_text(item) for item in value)
+    return str(value)
+
+
+def _missing(name: str) -> str:
+    how = "Every row needs one."
+    if name == "product_type":
+        how = "`cncheck types WORD` finds the id of a type; `cncheck map` proposes them for a list."
+    return f"`{name}` is blank. {how}"
+
+
+# ---- columns -------------------------------------------------------------------------------------
+
+
+class _Column(NamedTuple):
+    """How one column is read."""
+
+    fact: Fact
+    dtype: Any
+    plain: pl.Expr
+    """The values of cells whose text is plain; null for all others."""
+    may_be_done: bool
+    look: Callable[[str], tuple[Any, str]]
+    """What an odd cell states, or the error; remembers the last few thousand."""
+
+
+def typed_frame(frame: pl.LazyFrame, rules: Rules) -> pl.LazyFrame:
+    """Return the facts that the rows of `frame` state, typed.
+
+    Args:
+        frame: columns named as facts, text or typed, with blanks as null or empty text; also
+            `cncheck.error` (a row that could not be read) and `<fact>|at_least`. Other columns are
+            left out.
+        rules: the vocabulary that types the facts.
+
+    Returns:
+        a column for each fact of `frame`; `<fact>|done` for evidence that is said to be done
+        without its value; `<fact>|at_least`; and `cncheck.error`, null where the row can be judged.
+
+    """
+    given = frame.collect_schema()
+    columns = {
+        name: _column(rules.facts[name], dtype, rules)
+        for name, dtype in given.items()
+        if name in rules.facts and dtype != pl.Null
+    }
+    passed = [
+        n
+        for n in given
+        if n == ROW_ERROR or n.removesuffix(AT_LEAST) in columns and n not in columns
+    ]
+    schema: dict[str, Any] = {}
+    for name, column in columns.items():
+        schema[name] = column.dtype
+        if column.may_be_done:
+            schema[name + DONE] = pl.Boolean
+    schema |= {name: pl.Boolean for name in passed if name != ROW_ERROR}
+    schema[ROW_ERROR] = pl.String
+    raw = {name: pl.col(name) for name in [*columns, *passed]}
+    plain = {_VALUE + name: column.plain for name, column in columns.items()}
+    read = partial(_read, columns=columns, schema=schema)
+    return frame.select(**raw, **plain).map_batches(read, schema=schema, streamable=True)
+
+
+_VALUE = "|value of "
+
+
+def _read(
+    batch: pl.DataFrame, *, columns: Mapping[str, _Column], schema: Mapping[str, Any]
+) -> pl.DataFrame:
+    """Read what a cast of whole columns left, and gather the errors of each row."""
+    found: dict[str, pl.Series] = {}
+    errors: list[pl.Series] = []
+    if ROW_ERROR in batch.columns and batch[ROW_ERROR].null_count() < batch.height:
+        errors.append(batch[ROW_ERROR])
+    for name, column in columns.items():
+        value, raw = batch[_VALUE + name], batch[name]
+        done: pl.Series | None = None
+        if value.null_count() != raw.null_count():
+            value, done, wrong = _mended(value, raw, column)
+            if wrong is not None:
+                errors.append(wrong)
+        if name in _KEYS and value.null_count():
+            blank = pl.DataFrame({"v": value, "e": _joined(errors, batch.height)}).select(
+                pl.when(pl.col("v").is_null() & pl.col("e").is_null()).then(pl.lit(_missing(name)))
+            )
+            errors.append(blank.to_series())
+        found[name] = value
+        if column.may_be_done:
+            found[name + DONE] = (
+                pl.Series([None], dtype=pl.Boolean).new_from_index(0, batch.height)
+                if done is None
+                else done
+            )
+    for name in _KEYS:
+        if name not in columns:
+            errors.append(pl.Series([_missing(name)]).new_from_index(0, batch.height))
+    for name in schema:
+        if name.endswith(AT_LEAST):
+            found[name] = batch[name]
+    found[ROW_ERROR] = _joined(errors, batch.height)
+    return pl.DataFrame([found[name].alias(name) for name in schema])
+
+
+def _joined(errors: Sequence[pl.Series], height: int) -> pl.Series:
+    if not errors:
+        return pl.Series([None], dtype=pl.String).new_from_index(0, height)
+    frame = pl.DataFrame([error.alias(str(i)) for i, error in enumerate(errors)])
+    text = pl.concat_str(pl.all(), separator=" ", ignore_nulls=True)
+    return frame.select(pl.when(text != "").then(text)).to_series()
+
+
+def _mended(
+    value: pl.Series, raw: pl.Series, column: _Column
+) -> tuple[pl.Series, pl.Series | None, pl.Series | None]:
+    """Read the cells that are not plain: return values, what is said to be done, and errors."""
+    texts = raw.cast(pl.String)
+    odd = texts.filter(value.is_null() & texts.is_not_null()).unique()
+    values: dict[str, Any] = {}
+    said: dict[str, bool] = {}
+    wrong: dict[str, str] = {}
+    for text in odd:
+        cell, message = column.look(text)
+        if message:
+            wrong[text] = message
+        elif isinstance(cell, bool) and column.may_be_done:
+            said[text] = cell
+        elif cell is not None:
+            values[text] = SEPARATOR.join(cell) if isinstance(cell, tuple) else cell
+    if values:
+        value = value.zip_with(value.is_not_null(), _replaced(texts, values, column.dtype))
+    return (
+        value,
+        _replaced(texts, said, pl.Boolean) if said else None,
+        _replaced(texts, wrong, pl.String) if wrong else None,
+    )
+
+
+def _replaced(texts: pl.Series, words: Mapping[str, Any], dtype: Any) -> pl.Series:
+    new = pl.Series(list(words.values()), dtype=dtype)
+    return texts.replace_strict(list(words), new, default=None, return_dtype=dtype)
+
+
+# ---- casts ---------------------------------------------------------------------------------------
+
+
+def _column(fact: Fact, dtype: pl.DataType, rules: Rules) -> _Column:
+    raw = pl.col(fact.name)
+    if isinstance(dtype, (pl.Categorical, pl.Enum)):
+        raw, dtype = raw.cast(pl.String), pl.String()
+    target, plain = _PLAIN[fact.kind](fact, raw, dtype, rules)
+    evidence = fact.name.startswith("evidence.") and fact.kind != "boolean"
+
+    @lru_cache(maxsize=5_000)
+    def look(text: str) -> tuple[Any, str]:
+        try:
+            return read_cell(fact, text, rules), ""
+        except ValueError as error:
+            return None, str(error)
+
+    return _Column(fact, target, plain, evidence, look)
+
+
+def _as_number(raw: pl.Expr, dtype: pl.DataType) -> pl.Expr:
+    if dtype == pl.Float32:  # 0.1 is meant where 0.1 is shown
+        raw, dtype = raw.cast(pl.String), pl.String()
+    if dtype == pl.String or dtype.is_numeric():
+        return raw.cast(pl.Float64, strict=False)
+    return pl.lit(None, dtype=pl.Float64)
+
+
+def _plain_number(
+    fact: Fact, raw: pl.Expr, dtype: pl.DataType, _rules: Rules
+) -> tuple[Any, pl.Expr]:
+    number = _as_number(raw, dtype)
+    least = -1.7e308 if fact.minimum is None else fact.minimum
+    most = 1.7e308 if fact.maximum is None else fact.maximum
+    # Not a number is above every limit, and so is infinity.
+    return pl.Float64, pl.when(number.is_between(least, most)).then(number)
+
+
+def _plain_integer(
+    fact: Fact, raw: pl.Expr, dtype: pl.DataType, rules: Rules
+) -> tuple[Any, pl.Expr]:
+    _, number = _plain_number(fact, raw, dtype, rules)
+    whole = pl.when(number == number.floor()).then(number)
+    return pl.Int64, whole.cast(pl.Int64, strict=False)
+
+
+def _plain_boolean(
+    _fact: Fact, raw: pl.Expr, dtype: pl.DataType, _rules: Rules
+) -> tuple[Any, pl.Expr]:
+    if dtype == pl.String:
+        code = raw.cast(pl.Enum(["false", "true"]), strict=False).to_physical()
+        return pl.Boolean, code.cast(pl.Boolean)
+    return pl.Boolean, raw if dtype == pl.Boolean else pl.lit(None, dtype=pl.Boolean)
+
+
+def _plain_date(
+    _fact: Fact, raw: pl.Expr, dtype: pl.DataType, _rules: Rules
+) -> tuple[Any, pl.Expr]:
+    if dtype == pl.String:
+        shape = (
+            (raw.str.len_bytes() == 10)  # noqa: PLR2004  2026-01-31
+            & (raw.str.slice(4, 1) == "-")
+            & (raw.str.slice(7, 1) == "-")
+        )
+        day = pl.when(shape).then(raw).str.to_date("%Y-%m-%d", strict=False)
+    elif dtype == pl.Date:
+        day = raw
+    elif isinstance(dtype, pl.Datetime):
+        day = pl.when(raw == raw.dt.truncate("1d")).then(raw.dt.date())
+    else:
+        day = pl.lit(None, dtype=pl.Date)
+    return pl.Date, pl.when(day.is_between(date(1900, 1, 1), date(2199, 12, 31))).then(day)
+
+
+def _plain_choice(
+    fact: Fact, raw: pl.Expr, dtype: pl.DataType, rules: Rules
+) -> tuple[Any, pl.Expr]:
+    if not fact.values:
+        return _plain_text(fact, raw, dtype, rules)
+    return _one_of(fact.values, raw, dtype)
+
+
+def _plain_type(_fact: Fact, raw: pl.Expr, dtype: pl.DataType, rules: Rules) -> tuple[Any, pl.Expr]:
+    return _one_of([t.id for t in rules.vocabulary.types.values() if not t.group], raw, dtype)
+
+
+def _one_of(words: Sequence[str], raw: pl.Expr, dtype: pl.DataType) -> tuple[Any, pl.Expr]:
+    target = pl.Enum(words)
+    return target, raw.cast(target, strict=False) if dtype == pl.String else pl.lit(None, target)
+
+
+def _plain_text(fact: Fact, raw: pl.Expr, dtype: pl.DataType, _rules: Rules) -> tuple[Any, pl.Expr]:
+    text = raw if dtype == pl.String else raw.cast(pl.String)
+    if _is_named(fact):
+        text = text.str.strip_chars()
+        return pl.String, pl.when(text.str.len_bytes().is_between(1, _LONGEST_TEXT)).then(text)
+    plain = text.str.contains(_PLAIN_TEXT) & (text.str.len_bytes() <= _LONGEST_TEXT)
+    return pl.String, pl.when(plain).then(text)
+
+
+def _plain_words(
+    _fact: Fact, _raw: pl.Expr, _dtype: pl.DataType, _rules: Rules
+) -> tuple[Any, pl.Expr]:
+    return pl.String, pl.lit(None, dtype=pl.String)  # few different ones: each is read once
+
+
+_PLAIN: dict[str, Callable[[Fact, pl.Expr, Any, Rules], tuple[Any, pl.Expr]]] = {
+    "text": _plain_text,
+    "number": _plain_number,
+    "integer": _plain_integer,
+    "boolean": _plain_boolean,
+    "date": _plain_date,
+    "choice": _plain_choice,
+    "choices": _plain_words,
+    "roles": _plain_words,
+    "product_type": _plain_type,
+}
