@@ -42,7 +42,10 @@ def counted_rows(
     member: MemberColumns, batch: pl.DataFrame, readable: pl.Series, rows: Rows
 ) -> pl.DataFrame:
     """Return the rows of `batch` that a duty of the enterprise counts, and how many are alike."""
-    rule, height = _rule(member), batch.height
+    rule = _rule(member)
+    kept = series(rows(member.listed), batch.height) & readable
+    batch = batch.filter(kept)
+    height = batch.height
 
     def column(name: str) -> pl.Series:
         if name in batch.columns:
@@ -50,7 +53,8 @@ def counted_rows(
         return constant(None, height, pl.String)
 
     def mask(of: Mask) -> pl.Series:
-        return series(rows(of), height)
+        found = rows(of)
+        return constant(found, height) if isinstance(found, bool) else found.filter(kept)
 
     model = column(COUNTED + rule.counting)
     status = force = constant(None, height, pl.String)
@@ -64,8 +68,7 @@ def counted_rows(
         mask(member.declared.yes), mask(member.declared.no),
     )  # fmt: skip
     table = pl.DataFrame(dict(zip(_COLUMNS, found, strict=True)))
-    kept = table.filter(mask(member.listed) & readable)
-    return kept.group_by(_COLUMNS, maintain_order=True).len("products")
+    return table.group_by(_COLUMNS, maintain_order=True).len("products")
 
 
 def members_of(member: MemberColumns, counted: pl.DataFrame) -> Iterator[Member]:

@@ -210,6 +210,7 @@ def _counts(duty: DutyColumns, pack: PackColumns, forces: frozenset[str]) -> Mas
 
 def answered(sheet: Sheet, batch: pl.DataFrame) -> Answer:
     """Return a batch of the plan of `sheet` judged and put into words."""
+    batch = batch.rechunk()  # a thousand small steps over one piece instead of over many
     rows = rows_of(sheet.plan, batch)
     readable = batch[ROW_ERROR].is_null()
     columns = {
