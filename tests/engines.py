@@ -80,8 +80,8 @@ def _of_product(finding: Finding) -> Said:
 # ---- all of them in columns ----------------------------------------------------------------------
 
 Key = tuple[str, ...]
-Holds = set[Key]
-"""What is said of a row, by the keys of `_asked`."""
+Held = dict[Key, list[str]]
+"""What is said of a row: the keys of `_asked`, by all but their last word."""
 
 
 def by_columns(
@@ -104,8 +104,8 @@ def by_columns(
 
 def _asked(one: PackColumns, days: dict[Key, Any]) -> Iterator[tuple[Key, Mask]]:
     """Yield every mask of a pack, and note the days that are asked for with them."""
-    yield ("applies",), one.verdict.yes
-    yield ("does_not_apply",), one.verdict.no
+    yield ("verdict", "applies"), one.verdict.yes
+    yield ("verdict", "does_not_apply"), one.verdict.no
     for phase, where in zip(one.pack.phases, one.phases, strict=True):
         yield ("phase", phase.id), where
     for entry, where in one.matched:
@@ -145,8 +145,8 @@ def _values(day: Any, frame: pl.DataFrame) -> list[Any]:
     return [day] * frame.height
 
 
-def _holding(asked: Mapping[Key, Mask], frame: pl.DataFrame) -> list[Holds]:
-    """Return for each row the keys of the masks that it is in."""
+def _holding(asked: Mapping[Key, Mask], frame: pl.DataFrame) -> list[Held]:
+    """Return what is said of each row: the keys of the masks that it is in."""
     order = in_order(asked.values())
     tests = {str(id(n)): n.test for n in order if isinstance(n.test, pl.Expr)}
     found = frame.lazy().select(pl.lit(value=True).alias("one"), **tests).collect()
@@ -157,49 +157,69 @@ def _holding(asked: Mapping[Key, Mask], frame: pl.DataFrame) -> list[Holds]:
         if n.test is not None
     }
     columns = computed(order, leaves)
-    rows: list[Holds] = [set() for _ in range(frame.height)]
-    for key, mask in asked.items():
+    rows: list[Held] = [{} for _ in range(frame.height)]
+    for (*start, word), mask in asked.items():
         column = columns[id(mask)] if isinstance(mask, Node) else mask
-        for i in range(frame.height) if column is True else () if column is False else column.arg_true():
-            rows[i].add(key)
+        if isinstance(column, bool):
+            column = pl.repeat(column, frame.height, eager=True)
+        for i in column.arg_true():
+            rows[i].setdefault(tuple(start), []).append(word)
     return rows
 
 
-def _of_columns(one: PackColumns, row: Holds, days: Mapping[Key, Any]) -> Said:
-    """Return what a pack says of a row; whatever has one value at most may say no second one."""
+def _of_columns(one: PackColumns, row: Held, days: Mapping[Key, Any]) -> Said:
+    """Return what a pack says of a row."""
     pack = one.pack.id
 
-    def names(*start: str) -> list[str]:
-        key = (pack, *start)
-        return [k[len(key)] for k in row if k[: len(key)] == key and len(k) == len(key) + 1]
+    def only(*key: str) -> str | None:
+        words = row.get((pack, *key), [])
+        assert len(words) <= 1, f"{words} exclude each other"
+        return words[0] if words else None
 
-    def only(*start: str) -> str | None:
-        found = names(*start)
-        assert len(found) <= 1, (start, found)
-        return found[0] if found else None
-
-    listed = {duty.obligation.id for duty in one.duties if names("duty", duty.obligation.id, "status")}
-    turned = {i: days[pack, "turn", i] for i in names("turn")}
+    turned = {i: days[pack, "turn", i] for i in row.get((pack, "turn"), ())}
     first = min(turned.values(), default=None)
-    verdict = [word for word in ("applies", "does_not_apply") if (pack, word) in row]
-    assert len(verdict) <= 1
+    duties = [d.obligation.id for d in one.duties if (pack, "duty", d.obligation.id, "status") in row]
     return {
-        "verdict": verdict[0] if verdict else "undetermined",
+        "verdict": only("verdict") or "undetermined",
         "phase": only("phase"),
-        "matched": sorted(names("matched")),
-        "editions": set(names("editions")),
-        "missing": set(names("missing")),
+        "matched": sorted(row.get((pack, "matched"), ())),
+        "editions": set(row.get((pack, "editions"), ())),
+        "missing": set(row.get((pack, "missing"), ())),
         "duties": {
             name: {
                 "status": only("duty", name, "status"),
                 "force": only("duty", name, "force"),
-                "missing": set(names("duty", name, "missing")),
-                "due": days[pack, "duty", name, "due", only("duty", name, "due") or ""],
-                "overdue": (pack, "duty", name, "overdue") in row,
-                "prepared": (pack, "duty", name, "prepared") in row,
+                "missing": set(row.get((pack, "duty", name, "missing"), ())),
+                "due": days.get((pack, "duty", name, "due", only("duty", name, "due") or "")),
+                "overdue": "overdue" in row.get((pack, "duty", name), ()),
+                "prepared": "prepared" in row.get((pack, "duty", name), ()),
             }
-            for name in listed
+            for name in duties
         },
         "next change": first,
-        "breaks": {n for i, day in turned.items() if day == first for n in names("breaks", i)},
+        "breaks": {
+            name for i, day in turned.items() if day == first for name in row.get((pack, "breaks", i), ())
+        },
     }
+
+
+def differences(
+    products: Sequence[Product], rules: Rules, as_of: date, *, presume: bool = True
+) -> list[tuple[dict[str, Any], Key, Any, Any]]:
+    """Return where the columns say something else: the product, where, what it is, what they say."""
+    wanted = by_product(products, rules, as_of, presume=presume)
+    told = by_columns(products, rules, as_of, presume=presume)
+    return [
+        (dict(product.facts), *difference)
+        for product, want, tell in zip(products, wanted, told, strict=True)
+        for difference in differing(want, tell)
+    ]
+
+
+def differing(want: Any, tell: Any, *key: str) -> Iterator[tuple[Key, Any, Any]]:
+    """Yield where two answers differ."""
+    if isinstance(want, dict) and isinstance(tell, dict):
+        for name in [*want, *(tell.keys() - want.keys())]:
+            yield from differing(want.get(name), tell.get(name), *key, name)
+    elif want != tell:
+        yield key, want, tell

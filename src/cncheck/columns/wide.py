@@ -5,14 +5,17 @@ The same numbers that are put into words, counted, are the summary of the run.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
 import polars as pl
 
 from cncheck.columns.conditions import Columns, Types
-from cncheck.columns.logic import Logic, Mask, Value
+from cncheck.columns.days import days_of
+from cncheck.columns.logic import Logic, Mask
+from cncheck.columns.long import SCHEMA as LONG_SCHEMA
+from cncheck.columns.long import LongScheme, long_masks, long_rows, long_schemes
 from cncheck.columns.members import COUNTED, counted_columns, counted_masks, counted_rows
 from cncheck.columns.packs import (
     DutyColumns,
@@ -61,6 +64,8 @@ class Wanted(NamedTuple):
     """Count what is undetermined among them, too."""
     due_by: date | None = None
     """Count what falls due until this day, too."""
+    each_duty: bool = False
+    """A row for each product, scheme and duty, too."""
 
 
 EVERYTHING = Wanted()
@@ -76,8 +81,20 @@ class Sheet(NamedTuple):
     members: tuple[MemberColumns, ...]
     days: tuple[tuple[date | str, Mask], ...]
     """The days, or columns of days, on which the answer changes, and in which rows."""
+    schemes: tuple[LongScheme, ...]
+    """What a row for each duty is made of, where that is wanted."""
     schema: Mapping[str, Any]
     """What comes out, in this order."""
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The columns of the list that come out again."""
+        return tuple(name for name in KEYS if name in self.schema)
+
+    @property
+    def long_schema(self) -> dict[str, Any]:
+        """What comes out as a row for each duty."""
+        return {n: self.schema[n] for n in self.keys} | dict(LONG_SCHEMA) | {ERROR: pl.String}
 
 
 class Answer(NamedTuple):
@@ -88,6 +105,8 @@ class Answer(NamedTuple):
     tally: Tally
     members: tuple[pl.DataFrame, ...]
     """For each duty of an enterprise the rows that it counts, alike ones together."""
+    duties: pl.DataFrame | None
+    """A row for each product, scheme and duty, as `Sheet.long_schema` has them, where wanted."""
 
 
 def sheet(
@@ -116,9 +135,14 @@ def sheet(
     masks = [mask for pair in truths.values() for mask in pair]
     masks += [mask for one in texts for _, mask in one.labels] + [mask for _, mask in days]
     masks += counted_masks(counted)
+    schemes: tuple[LongScheme, ...] = ()
+    if wanted.each_duty:
+        schemes, more = long_schemes(found, changes)
+        masks += long_masks(schemes)
+        moving |= more
     keys = [name for name in KEYS if name in given]
-    more = {COUNTED + name: pl.col(name) for name in counted_columns(counted) if name in given}
-    plan = planned(facts, masks, [*keys, ROW_ERROR], **moving, **more)
+    twins = {COUNTED + name: pl.col(name) for name in counted_columns(counted) if name in given}
+    plan = planned(facts, masks, [*keys, ROW_ERROR], **moving, **twins)
     schema: dict[str, Any] = {name: given[name] for name in keys}
     for one in found:
         schema |= {one.pack.id: VERDICT, f"{one.pack.id}.matched": pl.String}
@@ -126,7 +150,7 @@ def sheet(
         schema |= dict.fromkeys(("violated", "open", "undetermined", "missing"), pl.String)
         schema["next_change"] = pl.Date
     schema[ERROR] = pl.String
-    return Sheet(plan, truths, texts, counted, days, schema)
+    return Sheet(plan, truths, texts, counted, days, schemes, schema)
 
 
 def judged_packs(
@@ -136,30 +160,6 @@ def judged_packs(
     types = Types(rules.vocabulary.types.values())
     columns = Columns(Logic(), rules, types, stated, as_of, as_of, presume)
     return [judged(pack, columns) for pack in rules.packs]
-
-
-def days_of(
-    changes: Iterable[Turn],
-) -> tuple[tuple[tuple[date | str, Mask], ...], dict[str, pl.Expr]]:
-    """Return the days, or columns of days, on which the answer of some row changes.
-
-    Returns:
-        each with the rows, the fixed days first; and the columns of days, which have to be computed.
-
-    """
-    fixed: list[tuple[date | str, Mask]] = []
-    moving: list[tuple[date | str, Mask]] = []
-    columns: dict[str, pl.Expr] = {}
-    for turn in changes:
-        if turn.where is False:
-            continue
-        if isinstance(turn.day, Value):
-            name = f"|day {turn.day.key}"
-            columns[name] = turn.day.column
-            moving.append((name, turn.where))
-        else:
-            fixed.append((turn.day, turn.where))
-    return (*fixed, *moving), columns
 
 
 def _texts(
@@ -230,11 +230,16 @@ def answered(sheet: Sheet, batch: pl.DataFrame) -> Answer:
         answers = [name for name in sheet.schema if name in columns]
         frame = frame.with_columns(pl.when(readable).then(pl.col(answers)))
     counted = (counted_rows(member, batch, readable, rows) for member in sheet.members)
-    return Answer(frame, tally, tuple(counted))
+    duties = long_rows(sheet.schemes, batch, frame, rows, sheet.keys) if sheet.schemes else None
+    return Answer(frame, tally, tuple(counted), duties)
 
 
 def lazily(sheet: Sheet) -> pl.LazyFrame:
     """Return the whole list in words, as a lazy frame that streams."""
-    return sheet.plan.frame.map_batches(
-        lambda batch: answered(sheet, batch).frame, schema=dict(sheet.schema), streamable=True
-    )
+
+    def rows(batch: pl.DataFrame) -> pl.DataFrame:
+        answer = answered(sheet, batch)
+        return answer.frame if answer.duties is None else answer.duties
+
+    schema = sheet.long_schema if sheet.schemes else dict(sheet.schema)
+    return sheet.plan.frame.map_batches(rows, schema=schema, streamable=True)
