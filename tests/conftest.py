@@ -1,6 +1,8 @@
 """What several test files need: the rules, and a look into conditions."""
 
+import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +12,8 @@ from cncheck.conditions import Condition, FactPlus
 from cncheck.conditions import Test as FactTest  # pytest collects classes called Test
 from cncheck.load.rules import load_rules
 from cncheck.model import Entry, Obligation, Pack, Rules
+
+sys.path.append(str(Path(__file__).parent))  # for `engines` and `drawing`, which tests share
 
 # The same examples on every run and on every machine, however slow it is.
 settings.register_profile(

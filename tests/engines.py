@@ -10,9 +10,10 @@ from typing import Any
 
 import polars as pl
 
-from cncheck.columns.conditions import Columns, Types
-from cncheck.columns.logic import Logic, Mask, Node, Value, computed, in_order
-from cncheck.columns.packs import PackColumns, judged, turns
+from cncheck.columns.logic import Mask, Value
+from cncheck.columns.packs import PackColumns, turns
+from cncheck.columns.plan import planned, rows_of, series
+from cncheck.columns.wide import judged_packs
 from cncheck.evaluate import evaluate
 from cncheck.load.cells import typed_frame
 from cncheck.model import AT_LEAST, DONE, SEPARATOR, Finding, Product, Rules
@@ -89,9 +90,7 @@ def by_columns(
 ) -> list[dict[str, Said]]:
     """Return what the columns say of each product."""
     frame = frame_of(products, rules)
-    types = Types(rules.vocabulary.types.values())
-    base = Columns(Logic(), rules, types, frozenset(frame.columns), as_of, as_of, presume)
-    found = [judged(pack, base) for pack in rules.packs]
+    found = judged_packs(frozenset(frame.columns), rules, as_of, presume=presume)
     days: dict[Key, Any] = {}
     asked = {(p.pack.id, *key): mask for p in found for key, mask in _asked(p, days)}
     dates = {key: _values(day, frame) for key, day in days.items()}
@@ -147,22 +146,11 @@ def _values(day: Any, frame: pl.DataFrame) -> list[Any]:
 
 def _holding(asked: Mapping[Key, Mask], frame: pl.DataFrame) -> list[Held]:
     """Return what is said of each row: the keys of the masks that it is in."""
-    order = in_order(asked.values())
-    tests = {str(id(n)): n.test for n in order if isinstance(n.test, pl.Expr)}
-    found = frame.lazy().select(pl.lit(value=True).alias("one"), **tests).collect()
-    codes = frame["product_type"].to_physical()
-    leaves = {
-        id(n): codes == n.test if isinstance(n.test, int) else found[str(id(n))]
-        for n in order
-        if n.test is not None
-    }
-    columns = computed(order, leaves)
+    plan = planned(frame.lazy(), asked.values(), ["id", "product_type"])
+    column_of = rows_of(plan, plan.frame.collect())
     rows: list[Held] = [{} for _ in range(frame.height)]
     for (*start, word), mask in asked.items():
-        column = columns[id(mask)] if isinstance(mask, Node) else mask
-        if isinstance(column, bool):
-            column = pl.repeat(column, frame.height, eager=True)
-        for i in column.arg_true():
+        for i in series(column_of(mask), frame.height).arg_true():
             rows[i].setdefault(tuple(start), []).append(word)
     return rows
 

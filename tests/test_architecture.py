@@ -8,7 +8,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 SOURCE = ROOT / "src" / "cncheck"
-PRINTERS = {"__main__", "cli", "commands"}
+PRINTERS = {"__main__", "cli", "commands.check", "commands.common", "commands.lists"}
 
 
 def _documented() -> dict[str, set[str] | None]:

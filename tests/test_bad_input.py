@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 import yaml
 
-from cncheck import commands
+from cncheck.commands.check import check
+from cncheck.commands.rules import rules_lint
 from cncheck.evaluate import evaluate
 from cncheck.load import cache
 from cncheck.load.products import read_products
@@ -47,7 +48,7 @@ def check(capsys: pytest.CaptureFixture[str]) -> Check:
 
     def run(*paths: Path | str, **options: Any) -> Answer:
         capsys.readouterr()
-        code = commands.check([str(path) for path in paths], format="json", as_of=DAY, **options)
+        code = check([str(path) for path in paths], format="json", as_of=DAY, **options)
         out, err = capsys.readouterr()
         return code, json.loads(out) if out else {}, err
 
@@ -109,7 +110,7 @@ def test_a_mistake_is_told_with_its_line_and_its_mend(name: str, good: Path, che
 def test_a_mistake_in_a_pack_is_told_with_its_line(
     name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    code = commands.rules_lint([str(PACKS / name)])
+    code = rules_lint([str(PACKS / name)])
     out, told = capsys.readouterr()
     assert code == 5
     assert out == ""
@@ -120,7 +121,7 @@ def test_a_mistake_in_a_pack_is_told_with_its_line(
 
 
 def test_the_pack_without_a_mistake_is_well_formed(capsys: pytest.CaptureFixture[str]) -> None:
-    assert commands.rules_lint([str(PACKS / "valid.yaml")]) == 0
+    assert rules_lint([str(PACKS / "valid.yaml")]) == 0
     assert "valid" in capsys.readouterr().out
 
 
@@ -143,7 +144,7 @@ def test_all_packs_of_a_folder_are_told_at_once(
 ) -> None:
     for name in ("unknown_fact.yaml", "unknown_role.yaml"):
         (tmp_path / name).write_bytes((PACKS / name).read_bytes())
-    assert commands.rules_lint([str(tmp_path)]) == 5
+    assert rules_lint([str(tmp_path)]) == 5
     told = capsys.readouterr().err
     assert "unknown_fact.yaml" in told
     assert "unknown_role.yaml" in told
@@ -154,7 +155,7 @@ def test_a_vocabulary_of_the_wrong_shape_is_told(
 ) -> None:
     (tmp_path / "vocabulary").mkdir()
     (tmp_path / "vocabulary" / "facts.yaml").write_text("- a\n", encoding="utf-8")
-    assert commands.rules_lint([str(tmp_path)]) == 5
+    assert rules_lint([str(tmp_path)]) == 5
     assert "a mapping" in capsys.readouterr().err
 
 
@@ -336,7 +337,7 @@ def test_an_option_that_is_wrong_is_told(
     "day", ["", "tomorrow", "20260131", "2026-W05-1", "2026-02-30", "31.1.2026", "0001-01-01"]
 )
 def test_a_day_is_written_year_month_day(day: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert commands.check([str(EXAMPLES)], as_of=day) == 2
+    assert check([str(EXAMPLES)], as_of=day) == 2
     out, told = capsys.readouterr()
     assert out == ""
     assert "2026-01-31" in told

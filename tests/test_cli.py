@@ -260,7 +260,7 @@ def test_whatever_is_not_plain_goes_to_the_framework(arguments: tuple[str, ...])
 
 def test_a_plain_check_imports_neither_typer_nor_jsonschema_nor_rich() -> None:
     code = (
-        "import sys; from cncheck.commands import check;"
+        "import sys; from cncheck.commands.check import check;"
         "check(['examples/ev_pack.yaml'], as_of='2026-11-21');"
         "print(sorted({'typer', 'rich', 'jsonschema', 'rapidfuzz', 'dataclasses'} & set(sys.modules)))"
     )

@@ -14,8 +14,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cncheck.load import lists
-from cncheck.load.lists import AT_LEAST, TextList, open_lists
-from cncheck.model import ROW_ERROR, Rules
+from cncheck.load.lists import TextList, open_lists
+from cncheck.model import AT_LEAST, ROW_ERROR, Rules
 from cncheck.problems import InputError
 
 REAL = Path(os.environ.get("CNCHECK_REAL_DATA", "not-set"))
@@ -298,7 +298,7 @@ def test_bad_bytes_late_in_a_large_file_are_found_at_opening(
 def test_a_character_may_lie_across_two_blocks(
     opened: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lists, "_BLOCK", 7)
+    monkeypatch.setattr(lists.encoding, "BLOCK", 7)
     for encoding in ("utf-8", "gb18030", "utf-16"):
         _, values = opened("id,name\n1,动力电池储能系统铅汞镉\n".encode(encoding))
         assert values == [{"id": "1", "name": "动力电池储能系统铅汞镉"}]
@@ -366,7 +366,7 @@ def test_a_crash_of_the_workbook_reader_is_a_refusal(
     def crash(*_: Any) -> None:
         raise PanicException
 
-    monkeypatch.setattr(lists, "_sheet", crash)
+    monkeypatch.setattr(lists.sheet, "_sheet", crash)
     _book(tmp_path / "l.xlsx", [["id"]])
     assert "no sound workbook" in refused(None, "l.xlsx")
 
@@ -486,7 +486,7 @@ def test_a_bad_line_of_json_keeps_its_place(opened: Any, line: str, told: str) -
 
 
 def test_columns_are_those_of_all_chunks(opened: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lists, "_ROWS", 2)
+    monkeypatch.setattr(lists.chunks, "ROWS", 2)
     text = "".join(f'{{"id": {i}, "k{i % 4}": 1}}\n' for i in range(7))
     found, values = opened(text, "l.jsonl")
     assert found.columns == ("id", "k0", "k1", "k2", "k3")

@@ -54,7 +54,7 @@ def test_the_wheel_works_elsewhere_with_its_own_rules(wheel: Path, tmp_path: Pat
     code = (
         "import sys; sys.path.insert(0, 'site'); import cncheck, cncheck.load.rules as r;"
         "assert 'site' in cncheck.__file__, cncheck.__file__; assert 'site' in r.rules_folder();"
-        "from cncheck.commands import check, rules_test;"
+        "from cncheck.commands.check import check; from cncheck.commands.rules import rules_test;"
         "sys.exit(check(['p.yaml'], as_of='2026-11-21') or rules_test())"
     )
     result = subprocess.run(

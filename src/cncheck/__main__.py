@@ -44,7 +44,7 @@ def main() -> None:
     try:
         options = plain_check(sys.argv[1:])
         if options is not None:
-            from cncheck.commands import check  # noqa: PLC0415
+            from cncheck.commands.check import check  # noqa: PLC0415
 
             code = check(**options)  # type: ignore[arg-type]
         else:

@@ -9,7 +9,11 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from cncheck import __version__, commands
+from cncheck import __version__
+from cncheck.commands import check as checking
+from cncheck.commands import rules as looking
+from cncheck.commands.common import say
+from cncheck.report import WRITERS
 
 # Some releases of typer carry their own click: take the exceptions from what typer raises.
 _UsageError: type[Exception] = typer.BadParameter.__mro__[1]
@@ -44,6 +48,51 @@ Folders = Annotated[
     typer.Option("--rules", metavar="DIR", help="Add or replace packs from a folder; repeatable."),
 ]
 Lang = Annotated[str, typer.Option("--lang", metavar="en|zh", help="Language of the text report.")]
+AsOf = Annotated[
+    str | None,
+    typer.Option(
+        "--as-of", metavar="DATE", help="The day the question is asked for (default: today)."
+    ),
+]
+Only = Annotated[
+    list[str] | None, typer.Option("--only", metavar="ID", help="Ask this pack only; repeatable.")
+]
+Skip = Annotated[
+    list[str] | None, typer.Option("--skip", metavar="ID", help="Leave this pack out; repeatable.")
+]
+FailOn = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--fail-on",
+        metavar="WHAT",
+        help="violated (default), open, undetermined, due:90d, never; comma-separated or repeated.",
+    ),
+]
+Strict = Annotated[bool, typer.Option("--strict", help="Fail on violated, open and undetermined.")]
+Force = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--force",
+        metavar="FORCES",
+        help="Let duties of these forces count too: pilot, voluntary, recommended.",
+    ),
+]
+NoPresume = Annotated[
+    bool,
+    typer.Option(
+        "--no-presume",
+        help="Ask for the facts of exceptions instead of presuming that they do not hold.",
+    ),
+]
+WholePortfolio = Annotated[
+    bool,
+    typer.Option(
+        "--whole-portfolio", help="The products given are all that their enterprises have."
+    ),
+]
+Explain = Annotated[
+    bool, typer.Option("--explain", help="Add the reasons, the meaning of each duty and all notes.")
+]
 
 
 @app.callback()
@@ -53,7 +102,7 @@ def _options(
     ] = False,
 ) -> None:
     if version:
-        commands.say(f"cncheck {__version__}\n")
+        say(f"cncheck {__version__}\n")
         raise typer.Exit
 
 
@@ -65,67 +114,24 @@ def check(
             metavar="PATH...", help="Descriptors (YAML, JSON), folders, or - for standard input."
         ),
     ],
-    as_of: Annotated[
-        str | None,
-        typer.Option(
-            "--as-of", metavar="DATE", help="The day the question is asked for (default: today)."
-        ),
-    ] = None,
+    as_of: AsOf = None,
     rules: Folders = None,
-    only: Annotated[
-        list[str] | None,
-        typer.Option("--only", metavar="ID", help="Ask this pack only; repeatable."),
-    ] = None,
-    skip: Annotated[
-        list[str] | None,
-        typer.Option("--skip", metavar="ID", help="Leave this pack out; repeatable."),
-    ] = None,
+    only: Only = None,
+    skip: Skip = None,
     format: Annotated[
         str,
-        typer.Option(
-            "--format", metavar="|".join(commands.WRITERS), help="Format of standard output."
-        ),
+        typer.Option("--format", metavar="|".join(WRITERS), help="Format of standard output."),
     ] = "text",
     output: Annotated[
         list[str] | None,
         typer.Option("--output", metavar="FMT=FILE", help="Write a file as well; repeatable."),
     ] = None,
-    fail_on: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--fail-on",
-            metavar="WHAT",
-            help="violated (default), open, undetermined, due:90d, never; comma-separated or repeated.",
-        ),
-    ] = None,
-    strict: Annotated[
-        bool, typer.Option("--strict", help="Fail on violated, open and undetermined.")
-    ] = False,
-    force: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--force",
-            metavar="FORCES",
-            help="Let duties of these forces count too: pilot, voluntary, recommended.",
-        ),
-    ] = None,
-    no_presume: Annotated[
-        bool,
-        typer.Option(
-            "--no-presume",
-            help="Ask for the facts of exceptions instead of presuming that they do not hold.",
-        ),
-    ] = False,
-    whole_portfolio: Annotated[
-        bool,
-        typer.Option(
-            "--whole-portfolio", help="The products given are all that their enterprises have."
-        ),
-    ] = False,
-    explain: Annotated[
-        bool,
-        typer.Option("--explain", help="Add the reasons, the meaning of each duty and all notes."),
-    ] = False,
+    fail_on: FailOn = None,
+    strict: Strict = False,
+    force: Force = None,
+    no_presume: NoPresume = False,
+    whole_portfolio: WholePortfolio = False,
+    explain: Explain = False,
     all: Annotated[
         bool,
         typer.Option(
@@ -135,7 +141,7 @@ def check(
     lang: Lang = "en",
 ) -> None:
     """Check product descriptors (the default command)."""
-    code = commands.check(
+    code = checking.check(
         paths, format=format, output=output or (), as_of=as_of, rules=rules or (), only=only or (),
         skip=skip or (), fail_on=fail_on or (), strict=strict, force=force or (),
         presume=not no_presume, whole_portfolio=whole_portfolio, explain=explain, all=all, lang=lang,
@@ -143,10 +149,97 @@ def check(
     raise typer.Exit(code)
 
 
+@app.command()
+def batch(
+    lists: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="LIST...",
+            help="Lists (.csv .tsv .xlsx .parquet .jsonl), folders, or - for standard input.",
+        ),
+    ],
+    output: Annotated[
+        str,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="OUT",
+            help="Write the answers here, by its ending;"
+            " - is CSV on standard output. Without it: the summary only.",
+        ),
+    ] = "",
+    map: Annotated[
+        str,
+        typer.Option(
+            "--map", metavar="FILE", help="How to read a foreign list; see `cncheck map`."
+        ),
+    ] = "",
+    long: Annotated[
+        bool, typer.Option("--long", help="Write a row for each product, scheme and duty.")
+    ] = False,
+    only_findings: Annotated[
+        bool, typer.Option("--only-findings", help="Write only the rows that need attention.")
+    ] = False,
+    row: Annotated[
+        str | None, typer.Option("--row", metavar="ID", help="Print the full report for this row.")
+    ] = None,
+    portfolio: Annotated[
+        str,
+        typer.Option(
+            "--portfolio", metavar="FILE", help="Write the duties of enterprises to a list."
+        ),
+    ] = "",
+    allow_row_errors: Annotated[
+        bool, typer.Option("--allow-row-errors", help="Rows that cannot be read are no failure.")
+    ] = False,
+    raw: Annotated[
+        bool,
+        typer.Option("--raw", help="Leave text in CSV as it is, though a spreadsheet may run it."),
+    ] = False,
+    as_of: AsOf = None,
+    rules: Folders = None,
+    only: Only = None,
+    skip: Skip = None,
+    format: Annotated[
+        str, typer.Option("--format", metavar="text|json", help="Format of the summary.")
+    ] = "text",
+    fail_on: FailOn = None,
+    strict: Strict = False,
+    force: Force = None,
+    no_presume: NoPresume = False,
+    whole_portfolio: WholePortfolio = False,
+    explain: Explain = False,
+    all: Annotated[bool, typer.Option("--all", help="Cut no table of the summary short.")] = False,
+    lang: Lang = "en",
+) -> None:
+    """Check lists of products: the same answers, for every row."""
+    from cncheck.commands import lists as listing  # noqa: PLC0415  polars takes its time
+
+    code = listing.batch(
+        lists, output=output, map_file=map, long=long, only_findings=only_findings, row=row,
+        portfolio_file=portfolio, as_of=as_of, rules=rules or (), only=only or (), skip=skip or (),
+        format=format, fail_on=fail_on or (), strict=strict, force=force or (),
+        presume=not no_presume, whole_portfolio=whole_portfolio,
+        allow_row_errors=allow_row_errors, raw=raw, explain=explain, all=all, lang=lang,
+    )  # fmt: skip
+    raise typer.Exit(code)
+
+
+@app.command("map")
+def _map(
+    list_: Annotated[str, typer.Argument(metavar="LIST", help="A list with foreign columns.")],
+    rules: Folders = None,
+) -> None:
+    """Propose a map for a foreign list: its columns and values as facts."""
+    from cncheck.commands import lists as listing  # noqa: PLC0415
+
+    raise typer.Exit(listing.propose_map(list_, rules or ()))
+
+
 @_rules.command("list")
 def _list(rules: Folders = None) -> None:
     """List the packs."""
-    raise typer.Exit(commands.rules_list(rules or ()))
+    raise typer.Exit(looking.rules_list(rules or ()))
 
 
 @_rules.command("show")
@@ -156,19 +249,19 @@ def _show(
     lang: Lang = "en",
 ) -> None:
     """Show one pack whole, with citations."""
-    raise typer.Exit(commands.rules_show(id, rules or (), lang))
+    raise typer.Exit(looking.rules_show(id, rules or (), lang))
 
 
 @_rules.command("lint")
 def _lint(paths: Annotated[list[str] | None, typer.Argument(metavar="[PATH]...")] = None) -> None:
     """Check that packs are well-formed: those that come with cncheck, and a folder of your own."""
-    raise typer.Exit(commands.rules_lint(paths or ()))
+    raise typer.Exit(looking.rules_lint(paths or ()))
 
 
 @_rules.command("test")
 def _test(paths: Annotated[list[str] | None, typer.Argument(metavar="[PATH]...")] = None) -> None:
     """Run the cases of the packs."""
-    raise typer.Exit(commands.rules_test(paths or ()))
+    raise typer.Exit(looking.rules_test(paths or ()))
 
 
 @app.command()
@@ -180,13 +273,13 @@ def types(
     rules: Folders = None,
 ) -> None:
     """Search the product types."""
-    raise typer.Exit(commands.types(" ".join(query or ()), rules or ()))
+    raise typer.Exit(looking.types(" ".join(query or ()), rules or ()))
 
 
 @app.command()
 def schema(which: Annotated[str, typer.Argument(metavar="product|pack|report")]) -> None:
     """Print a JSON Schema for editors."""
-    raise typer.Exit(commands.schema(which))
+    raise typer.Exit(looking.schema(which))
 
 
 def run(arguments: Sequence[str]) -> int:

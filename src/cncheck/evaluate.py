@@ -256,9 +256,13 @@ def _fulfilment(
     days.append(answer.changes)
     late = due is not None and situation.as_of > due
     if due is not None and not late and answer.truth is not True:
-        days.append(due + timedelta(days=1))
-    against = [r.value for r in answer.reasons if r.answer is False and not r.presumed]
-    merely_not_done = bool(against) and all(value is False for value in against)
+        start = obligation.due.fact if obligation.due else ""
+        if start not in situation.moving:  # else the deadline moves on with the day
+            days.append(due + timedelta(days=1))
+    against = [r for r in answer.reasons if r.answer is False and not r.presumed]
+    merely_not_done = bool(against) and all(
+        r.value is False and r.fact.startswith("evidence.") for r in against
+    )
     if answer.truth:
         status = "met"
     elif late:
@@ -345,7 +349,8 @@ def _phase_id(finding: Finding) -> str:
 
 
 def _editions(finding: Finding) -> str:
-    return ", ".join(number for match in finding.matched for number in match.standards) or "none"
+    numbers = {number for match in finding.matched for number in match.standards}
+    return ", ".join(sorted(numbers)) or "none"
 
 
 def _statuses(finding: Finding) -> Mapping[str, str]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from cncheck.model import FORCES, Duty, Finding, Problem, Product, Report
+from cncheck.model import FORCES, Duty, Finding, PortfolioFinding, Problem, Product, Report
 from cncheck.problems import InputError, did_you_mean
 
 PASSED, TRIPPED, BAD_INPUT, NOTHING, UNDETERMINED, BAD_PACK, CRASHED = 0, 1, 2, 3, 4, 5, 70
@@ -107,7 +107,7 @@ def gate(report: Report, policy: Policy) -> Gate:
     """Return whether the gate trips, with a reason for each duty or scheme that trips it."""
     certain: list[str] = []
     unsettled: list[str] = []
-    limit = _limit(policy.fail_on)
+    limit = due_within(policy)
     for product, finding, duty in counted(report, policy):
         label = f"{product.id}: {duty.obligation.id}"
         if duty.status in ("violated", "open") and duty.status in policy.fail_on:
@@ -117,15 +117,6 @@ def gate(report: Report, policy: Policy) -> Gate:
         day = _falls_due(duty, finding, report, limit) if limit is not None else None
         if day:
             certain.append(f"{label} falls due on {day}")
-    for duties in report.portfolio:
-        # One product says nothing about a portfolio: it never trips the gate.
-        if (
-            duties.products > 1
-            and duties.force in policy.forces
-            and duties.status in policy.fail_on
-        ):
-            reason = f"{duties.enterprise or '(no enterprise)'}: {duties.obligation.id} is {duties.status}"
-            (unsettled if duties.status == "undetermined" else certain).append(reason)
     if "undetermined" in policy.fail_on:
         unsettled += [
             f"{one.product.id}: {finding.pack.id} is undetermined"
@@ -133,6 +124,52 @@ def gate(report: Report, policy: Policy) -> Gate:
             for finding in one.findings
             if _unsettled(finding, policy)
         ]
+    return _decided(certain, unsettled, report.portfolio, policy)
+
+
+class Counted(NamedTuple):
+    """How many rows of a list have what may trip the gate, by obligation or scheme."""
+
+    violated: Mapping[str, int]
+    open: Mapping[str, int]
+    undetermined: Mapping[str, int]
+    """Duties, and schemes of which it is not known if they apply."""
+    falls_due: Mapping[str, int]
+
+
+def gate_of_a_list(counted: Counted, portfolio: Iterable[PortfolioFinding], policy: Policy) -> Gate:
+    """Return whether the gate trips for a list, with a reason for each duty or scheme."""
+    certain: list[str] = []
+    unsettled: list[str] = []
+    for word, counts, reasons in (
+        ("violated", counted.violated, certain),
+        ("open", counted.open, certain),
+        ("undetermined", counted.undetermined, unsettled),
+    ):
+        if word in policy.fail_on:
+            reasons += [f"{name} is {word} in {_rows(rows)}" for name, rows in counts.items()]
+    certain += [f"{name} falls due in {_rows(rows)}" for name, rows in counted.falls_due.items()]
+    return _decided(certain, unsettled, portfolio, policy)
+
+
+def _rows(count: int) -> str:
+    return "1 row" if count == 1 else f"{count} rows"
+
+
+def _decided(
+    certain: list[str], unsettled: list[str], portfolio: Iterable[PortfolioFinding], policy: Policy
+) -> Gate:
+    """Return the gate that trips on these reasons, and on the duties of enterprises."""
+    for duties in portfolio:
+        # One product says nothing about a portfolio: it never trips the gate.
+        if (
+            duties.products > 1
+            and duties.force in policy.forces
+            and duties.status in policy.fail_on
+        ):
+            name = duties.enterprise or "(no enterprise)"
+            reason = f"{name}: {duties.obligation.id} is {duties.status}"
+            (unsettled if duties.status == "undetermined" else certain).append(reason)
     code = TRIPPED if certain else UNDETERMINED if unsettled else PASSED
     return Gate(policy.fail_on, bool(code), (*certain, *unsettled), code)
 
@@ -143,14 +180,20 @@ def _unsettled(finding: Finding, policy: Policy) -> bool:
     return counts and finding.verdict == "undetermined"
 
 
-def _limit(fail_on: tuple[str, ...]) -> int | None:
-    days = [int(match[1]) for word in fail_on if (match := re.fullmatch(_DUE, word))]
+def due_within(policy: Policy) -> int | None:
+    """Return how many days ahead a duty that falls due trips the gate, if any."""
+    days = [int(match[1]) for word in policy.fail_on if (match := re.fullmatch(_DUE, word))]
     return max(days, default=None)
+
+
+def days_after(day: date, days: int) -> date:
+    """Return the day so many days after `day`, at most the last one there is."""
+    return day + timedelta(days=min(days, (date.max - day).days))
 
 
 def _falls_due(duty: Duty, finding: Finding, report: Report, days: int) -> date | None:
     """Return the day within `days` on which a duty not yet met is due, begins or is broken."""
-    until = report.as_of + timedelta(days=min(days, (date.max - report.as_of).days))
+    until = days_after(report.as_of, days)
     ahead: list[date | None] = []
     if duty.status in ("open", "undetermined"):
         ahead.append(duty.due)

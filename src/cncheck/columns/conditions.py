@@ -249,7 +249,8 @@ class Columns(NamedTuple):
         wanting = {test.fact: unknown}
         if isinstance(test.operand, FactPlus):
             known, other = (self.known(self.value(fact)) for fact in (test.fact, test.operand.fact))
-            lacking = logic.any_of([logic.rest(known), self._at_least(test.fact)])
+            vague = logic.all_of([other, self._at_least(test.fact)])
+            lacking = logic.any_of([logic.rest(known), vague])
             wanting = {
                 test.fact: logic.all_of([unknown, lacking]),
                 test.operand.fact: logic.without(unknown, other),
@@ -284,14 +285,12 @@ class Columns(NamedTuple):
     def _given(self, test: Test) -> Truth:
         value = self.value(test.fact)
         if test.kind == "boolean":
-            said = (
-                CONSTANT[value] if not isinstance(value, Value) else self._column_truth(test.fact)
-            )
+            said = self.compare("is", value, operand=True)
         else:
             done = self.done(test.fact)
             said = Truth(self.logic.any_of([self.known(value), done.yes]), done.no)
         answer: Truth = COLUMN_OPERATORS["given"](said, test.operand)
-        return answer
+        return self._settled(answer, test)
 
     def _settled(self, truth: Truth, test: Test) -> Truth:
         """Return `truth` where it stays right though the true value may be higher."""
@@ -366,14 +365,13 @@ class Columns(NamedTuple):
     ) -> tuple[Mask, Mask]:
         """Return where a stated fact speaks against `condition`, and where one does by its value.
 
-        What is merely stated as not done is the first, and not the second.
+        Evidence that is merely stated as not done is the first, and not the second.
         """
         match condition:
             case Test():
-                fails, value = self._raw(condition).no, self.value(condition.fact)
-                denied = self.done(condition.fact).no
-                if condition.kind == "boolean" and isinstance(value, Value):
-                    denied = self._column_truth(condition.fact).no
+                fails, denied = self._raw(condition).no, self.done(condition.fact).no
+                if condition.kind == "boolean" and condition.fact.startswith("evidence."):
+                    denied = self.compare("is", self.value(condition.fact), operand=True).no
                 return fails, self.logic.without(fails, denied)
             case AllOf() | AnyOf():
                 return self._against(condition, presumed)
@@ -409,7 +407,7 @@ def column(name: str) -> Value:
 
 
 def _is_choices(value: Operand) -> bool:
-    return isinstance(value, tuple) and all(isinstance(item, Choice) for item in value)
+    return isinstance(value, tuple) and not isinstance(value, Value)
 
 
 def _meeting(operand: Operand, choice: Choice) -> Operand:

@@ -154,7 +154,7 @@ def _entry_values(
             if offered:
                 taken.append((types, logic.all_of([where, logic.any_of(t for _, t in offered)])))
         values[name] = tuple(choice for choice in choices if choice.where is not False)
-    return values
+    return {name: choices for name, choices in values.items() if choices}
 
 
 # ---- dates ---------------------------------------------------------------------------------------

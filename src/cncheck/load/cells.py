@@ -207,7 +207,7 @@ def typed_frame(frame: pl.LazyFrame, rules: Rules) -> pl.LazyFrame:
     passed = [
         n
         for n in given
-        if n == ROW_ERROR or n.removesuffix(AT_LEAST) in columns and n not in columns
+        if n == ROW_ERROR or (n.removesuffix(AT_LEAST) in columns and n not in columns)
     ]
     schema: dict[str, Any] = {}
     for name, column in columns.items():
@@ -252,9 +252,8 @@ def _read(
                 if done is None
                 else done
             )
-    for name in _KEYS:
-        if name not in columns:
-            errors.append(pl.Series([_missing(name)]).new_from_index(0, batch.height))
+    lacking = (name for name in _KEYS if name not in columns)
+    errors += [pl.Series([_missing(name)]).new_from_index(0, batch.height) for name in lacking]
     for name in schema:
         if name.endswith(AT_LEAST):
             found[name] = batch[name]

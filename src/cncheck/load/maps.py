@@ -37,12 +37,11 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from cncheck.load.lists import AT_LEAST
 from cncheck.load.products import located
 from cncheck.load.rules import form_problems
 from cncheck.load.values import NOTHING_SAID, shown, typed
 from cncheck.load.yamlfile import Places, read_documents, read_text, shown_path
-from cncheck.model import ROW_ERROR, Fact, Problem, Rules
+from cncheck.model import AT_LEAST, ROW_ERROR, Fact, Problem, Rules
 from cncheck.problems import InputError, did_you_mean
 
 _TYPE = "product_type"

@@ -175,6 +175,8 @@ class _Reader:
                 self.problems.append((place, f"{value!r} is no {declared.kind}."))
             elif declared.kind == "date":
                 values[name] = self._day(value, place)
+            elif isinstance(value, list):
+                values[name] = frozenset(value)
             else:
                 values[name] = value
         return values

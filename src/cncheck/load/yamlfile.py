@@ -61,11 +61,11 @@ def read_text(path: str) -> str:
             return read_stream(opened.read, file)
     except OSError as error:
         reason = error.strerror or type(error).__name__
-        hint = _near_files(path) if isinstance(error, FileNotFoundError) else ""
+        hint = near_files(path) if isinstance(error, FileNotFoundError) else ""
         raise InputError([Problem(f"Cannot read the file: {reason}.{hint}", file)]) from None
 
 
-def _near_files(path: str) -> str:
+def near_files(path: str) -> str:
     """Return a hint at files of the same folder whose names resemble `path`."""
     folder, name = os.path.split(path)
     with suppress(OSError):

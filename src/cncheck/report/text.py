@@ -33,7 +33,7 @@ def lines(run: Run) -> Iterator[Line]:
     for one in report.products:
         yield from product_lines(one, report.as_of, page)
         yield Line()
-    yield from _portfolio(report.portfolio, page)
+    yield from portfolio_lines(report.portfolio, page)
     if report.errors and not report.products:
         yield from _verdict(run, page)
         return
@@ -78,7 +78,8 @@ def _overview(report: Report, page: Page) -> Iterator[Line]:
 # ---- the enterprise --------------------------------------------------------------------------------
 
 
-def _portfolio(findings: Iterable[PortfolioFinding], page: Page) -> Iterator[Line]:
+def portfolio_lines(findings: Iterable[PortfolioFinding], page: Page) -> Iterator[Line]:
+    """Yield the duties of enterprises; those over one product only where all is asked for."""
     shown = [f for f in findings if f.products > 1 or page.view.all or page.view.explain]
     if not shown:
         return

@@ -1,0 +1,262 @@
+"""Check lists: read them, evaluate them and count the answers, batch by batch, in bounded memory."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import date
+from typing import Any, NamedTuple
+
+import polars as pl
+
+from cncheck.columns.members import members_of
+from cncheck.columns.wide import ERROR, KEYS, Answer, Sheet, Wanted, answered, sheet
+from cncheck.load.cells import read_row, typed_frame
+from cncheck.load.lists import TextList
+from cncheck.load.maps import ListMap, mapped
+from cncheck.model import AT_LEAST, Problem, Product, Rules
+from cncheck.portfolio import Member
+from cncheck.problems import InputError, nearest
+
+_ROWS = 65_536  # in a batch: enough to make the steps cheap, few enough to keep memory small
+_MOST_ERRORS = 10_000  # different messages that are counted apart
+_COMPACT = 100_000  # rows of members that are put together at a time
+_MOST_IDS = 5  # duplicate ids that are named
+_ID, _TYPE = "id", "product_type"
+
+
+class RowError(NamedTuple):
+    """A row that could not be read, the first one with its message."""
+
+    file: str
+    row: int
+    """Counted from 1, without the header."""
+    message: str
+
+
+class Counts:
+    """What a run has seen so far, for its summary; `add` is called for each batch in turn."""
+
+    def __init__(self) -> None:
+        self.rows = 0
+        self.kept = 0
+        """Rows that came out: all, or those that need attention."""
+        self.errors: Counter[str] = Counter()
+        """Messages of rows with an error, and how many rows have each."""
+        self.first_errors: list[RowError] = []
+        self.tally: dict[str, Counter[tuple[Any, ...]]] = {}
+        """Text column -> which labels are set together, and in how many rows."""
+        self.changes: Counter[date] = Counter()
+        self._ids: list[pl.Series] = []
+        self._members: dict[str, tuple[Any, list[pl.DataFrame]]] = {}
+
+    def add(self, file: str, first: int, one: Sheet, answer: Answer) -> None:
+        """Count a batch of `file` that begins with the row `first`."""
+        frame = answer.frame
+        self.rows += frame.height
+        for name, counts in answer.tally.items():
+            self.tally.setdefault(name, Counter()).update(counts)
+        if frame[ERROR].null_count() < frame.height:
+            self._add_errors(file, first, frame[ERROR])
+        for day, rows in frame["next_change"].drop_nulls().value_counts().iter_rows():
+            self.changes[day] += rows
+        if _ID in frame.columns:
+            self._ids.append(frame[_ID].drop_nulls().hash())
+        for member, counted in zip(one.members, answer.members, strict=True):
+            _, found = self._members.setdefault(member.duty.obligation.id, (member, []))
+            found.append(counted)
+            if sum(part.height for part in found) > _COMPACT:
+                found[:] = [_together(found)]
+
+    def _add_errors(self, file: str, first: int, errors: pl.Series) -> None:
+        for message, rows in errors.drop_nulls().value_counts().iter_rows():
+            known = message in self.errors or len(self.errors) < _MOST_ERRORS
+            told = message if known else "..."
+            if told not in self.errors:
+                row = first + (errors == message).arg_max()
+                self.first_errors.append(RowError(file, row, message))
+            self.errors[told] += rows
+
+    @property
+    def wrong(self) -> int:
+        """How many rows have an error."""
+        return self.errors.total()
+
+    def members(self) -> Iterator[Member]:
+        """Yield what the rows are to the duties of their enterprises."""
+        for member, found in self._members.values():
+            yield from members_of(member, _together(found))
+
+    def duplicates(self) -> pl.Series:
+        """Return the hashes of the ids that occur more than once."""
+        if not self._ids:
+            return pl.Series([], dtype=pl.UInt64)
+        hashes = pl.concat(self._ids)
+        if hashes.n_unique() == len(hashes):
+            return hashes.clear()
+        return hashes.filter(hashes.is_duplicated()).unique()
+
+
+def _together(parts: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    table = pl.concat(parts)
+    keys = [name for name in table.columns if name != "products"]
+    return table.group_by(keys, maintain_order=True).agg(pl.col("products").sum())
+
+
+class Job(NamedTuple):
+    """Lists and what is asked of them."""
+
+    sheets: tuple[tuple[TextList, Sheet], ...]
+    schema: Mapping[str, Any]
+    """What comes out."""
+    ignored: tuple[str, ...]
+    """Columns that are no fact."""
+
+
+def job(
+    lists: Iterable[TextList], list_map: ListMap | None, rules: Rules, as_of: date, wanted: Wanted,
+    *, presume: bool = True,
+) -> Job:  # fmt: skip
+    """Return what is asked of `lists`.
+
+    Raises:
+        InputError: a list has no id or no product type, or not the columns of the map.
+
+    """
+    sheets: list[tuple[TextList, Sheet]] = []
+    problems: list[Problem] = []
+    ignored: dict[str, None] = {}
+    for one in lists:
+        try:
+            frame = facts_of(one, list_map)
+        except InputError as error:
+            problems.extend(error.problems)
+            continue
+        columns = frame.collect_schema().names()
+        problems.extend(_lacking(one, columns, list_map))
+        ignored |= dict.fromkeys(_no_facts(one.columns, list_map, rules))
+        sheets.append(
+            (one, sheet(typed_frame(frame, rules), rules, as_of, wanted, presume=presume))
+        )
+    if problems:
+        raise InputError(problems)
+    schema: dict[str, Any] = {}
+    for _, one_sheet in sheets:
+        given = one_sheet.long_schema if wanted.each_duty else one_sheet.schema
+        schema = {name: given[name] for name in KEYS if name in given} | schema | dict(given)
+    keys = [name for name in KEYS if name in schema]
+    schema = {name: schema[name] for name in (*keys, *(n for n in schema if n not in KEYS))}
+    return Job(tuple(sheets), schema, tuple(ignored))
+
+
+def facts_of(one: TextList, list_map: ListMap | None) -> pl.LazyFrame:
+    """Return a list with facts as columns, not yet typed."""
+    return mapped(one.frame, one.columns, list_map) if list_map else one.frame
+
+
+def _lacking(one: TextList, columns: Sequence[str], list_map: ListMap | None) -> Iterator[Problem]:
+    for key in (_ID, _TYPE):
+        if key in columns:
+            continue
+        near = [name for name in nearest(key, one.columns) if name not in columns]
+        hint = f" Is {' or '.join(near)} meant?" if near else ""
+        mend = (
+            f"Add it to the map {list_map.file}." if list_map
+            else "Rename a column, or write a map: `cncheck map LIST > map.yaml`, then --map map.yaml."
+        )  # fmt: skip
+        first = ", ".join(one.columns[:8]) + (", ..." if len(one.columns) > 8 else "")  # noqa: PLR2004
+        message = f"No column is called `{key}`.{hint} {mend} The columns are: {first}."
+        yield Problem(message, one.file, 1)
+
+
+def _no_facts(columns: Iterable[str], list_map: ListMap | None, rules: Rules) -> list[str]:
+    used = {column.name for column in list_map.columns} if list_map else set()
+    return [
+        name
+        for name in columns
+        if name not in rules.facts and name not in used and not name.endswith(AT_LEAST)
+    ]
+
+
+def batches(
+    one: Job, counts: Counts, *, attention: bool = False, seen: Callable[[int], None] | None = None
+) -> Iterator[pl.DataFrame]:
+    """Yield the answers to `one` in the order of its rows, and count them.
+
+    Args:
+        one: what is asked.
+        counts: is added to with each batch.
+        attention: leave out rows that have no error, nothing violated, open or undetermined.
+        seen: is told how many rows were read, after each batch.
+
+    """
+    for text_list, one_sheet in one.sheets:
+        first = 1
+        for batch in one_sheet.plan.frame.collect_batches(chunk_size=_ROWS, maintain_order=True):
+            answer = answered(one_sheet, batch)
+            counts.add(text_list.file, first, one_sheet, answer)
+            first += batch.height
+            if seen:
+                seen(batch.height)
+            frame = answer.frame if answer.duties is None else answer.duties
+            if attention:
+                frame = frame.filter(_needs_attention(frame))
+            missing = [
+                pl.lit(None, kind).alias(n)
+                for n, kind in one.schema.items()
+                if n not in frame.columns
+            ]
+            counts.kept += frame.height
+            yield frame.with_columns(missing).select(list(one.schema))
+
+
+def _needs_attention(frame: pl.DataFrame) -> pl.Expr:
+    if "obligation" in frame.columns:
+        asked = pl.col("status").is_in(["violated", "open", "undetermined"]) & (
+            pl.col("force") == "mandatory"
+        )
+        return pl.col(ERROR).is_not_null() | asked | (pl.col("verdict") == "undetermined")
+    return pl.any_horizontal(
+        pl.col(name).is_not_null() for name in ("violated", "open", "undetermined", ERROR)
+    )
+
+
+def duplicate_ids(one: Job, hashes: pl.Series) -> list[str]:
+    """Return the first few ids whose hashes are given."""
+    found: list[str] = []
+    for _, one_sheet in one.sheets:
+        if _ID in one_sheet.keys and len(found) < _MOST_IDS:
+            ids = one_sheet.plan.frame.select(_ID)
+            wanted = ids.filter(pl.col(_ID).hash().is_in(hashes.implode()))
+            found += wanted.unique(maintain_order=True).head(_MOST_IDS).collect()[_ID].to_list()
+    return found[:_MOST_IDS]
+
+
+def row_by_id(
+    lists: Iterable[TextList], list_map: ListMap | None, id_: str, rules: Rules
+) -> tuple[Product | None, list[Problem]]:
+    """Return the product of the first row with the id `id_`, or what is wrong with it.
+
+    Raises:
+        InputError: no row has this id.
+
+    """
+    for one in lists:
+        frame = facts_of(one, list_map)
+        columns = frame.collect_schema().names()
+        if _ID not in columns:
+            continue
+        same = pl.col(_ID).cast(pl.String).str.strip_chars() == id_.strip()
+        rows = frame.filter(same).head(1).collect()
+        if rows.height:
+            product, wrong = read_row(rows.row(0, named=True), rules, one.file)
+            return product, [Problem(message, one.file) for message in wrong]
+    files = ", ".join(one.file for one in lists)
+    raise InputError(
+        [Problem(f'No row has the id "{id_}". Ids are compared as they stand.', files)]
+    )
+
+
+def judged_rows(counts: Counts) -> int:
+    """Return how many rows were judged."""
+    return counts.rows - counts.wrong

@@ -1,0 +1,191 @@
+"""Open lists of products: .csv .tsv .xlsx .parquet .jsonl, as they come from other people's systems.
+
+What comes out is a lazy frame with the columns of the file, in its order, as text (.parquet keeps its
+types). A blank cell is null. Cells are not looked into: that is the work of the next doors.
+
+Every kind has one reader in `_READERS`. Text files are read by Polars where every line is a row of its
+own, which one look at all lines shows; else row by row, so that each bad row keeps its place and says
+in the column `ROW_ERROR` what is wrong with it. Workbooks, JSON lines and text that is read row by row
+are parsed once, when they are opened, into a scratch folder, a chunk at a time: memory stays bounded,
+and what is read from there later cannot fail.
+
+In text files and workbooks a row of nothing but blank cells is no row. In .parquet and .jsonl it is one.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import NamedTuple
+
+import polars as pl
+
+from cncheck.load.lists import jsonl, parquet, sheet, text
+from cncheck.load.lists.kinds import NOT_READ, kind_of, refuse_other_content
+from cncheck.load.lists.source import BLOCK, REFUSED, Read, Source
+from cncheck.load.yamlfile import near_files, shown_path
+from cncheck.model import AT_LEAST, Problem, Rules
+from cncheck.problems import InputError
+
+__all__ = ["AT_LEAST", "ENDINGS", "REFUSED", "TextList", "open_lists"]
+
+_READERS: Mapping[str, Callable[[Source], Read]] = {
+    ".csv": text.read,
+    ".tsv": text.read,
+    ".xlsx": sheet.read,
+    ".parquet": parquet.read,
+    ".jsonl": jsonl.read,
+    ".ndjson": jsonl.read,
+}
+ENDINGS = tuple(_READERS)
+"""How the names of lists end, in lower case."""
+_STDIN = "-"
+
+
+class TextList(NamedTuple):
+    """A list that was opened.
+
+    Attributes:
+        file: its name, as messages show it.
+        frame: its columns in their order, text (typed for .parquet), and `ROW_ERROR` where rows can
+            fail; lists that state `materials` have `<fact>|at_least` columns as well.
+        columns: the columns of the file, without those two.
+        rows: how many rows it has, where that is known without reading it all once more.
+        size: bytes on disk.
+        careful: whether it is a text file that was read row by row.
+
+    """
+
+    file: str
+    frame: pl.LazyFrame
+    columns: tuple[str, ...]
+    rows: int | None
+    size: int
+    careful: bool
+
+
+def open_lists(
+    paths: Iterable[str],
+    rules: Rules,
+    scratch: str,
+    stdin: Callable[[int], bytes],
+    *,
+    careful: bool = False,
+) -> tuple[TextList, ...]:
+    """Open the lists of `paths`, each once, in the order given.
+
+    Args:
+        paths: files; folders, for all lists inside; "-" for what `stdin` reads.
+        rules: the vocabulary that `materials` in .jsonl files are reduced by.
+        scratch: a folder for intermediate files, which must outlive the frames.
+        stdin: reads up to so many bytes of standard input; its kind is seen by its content.
+        careful: read text files row by row even where they look regular.
+
+    Raises:
+        InputError: what is wrong with all files that cannot be used.
+
+    """
+    lists: list[TextList] = []
+    problems: list[Problem] = []
+    for path in dict.fromkeys(_found(paths, problems)):
+        source = Source(path, _shown(path), rules, scratch, careful)
+        try:
+            lists.append(_opened(source, stdin))
+        except InputError as error:
+            problems.extend(error.problems)
+    if problems:
+        raise InputError(problems)
+    return tuple(lists)
+
+
+# ---- finding files -------------------------------------------------------------------------------
+
+
+def _found(paths: Iterable[str], problems: list[Problem]) -> Iterator[str]:
+    """Yield "-" or the absolute path of each file; absolute, so that none reads as an address."""
+    for path in paths:
+        if path in (_STDIN, ""):
+            yield path
+        elif not os.path.isdir(path):
+            yield os.path.abspath(path)
+        elif inside := list(_walk(os.path.abspath(path), problems)):
+            yield from inside
+        else:
+            message = f"No list in this folder: looked for {', '.join(ENDINGS)}."
+            problems.append(Problem(message, shown_path(path)))
+
+
+def _walk(folder: str, problems: list[Problem]) -> Iterator[str]:
+    def refuse(error: OSError) -> None:
+        message = f"Cannot read the folder: {error.strerror}."
+        problems.append(Problem(message, _shown(error.filename)))
+
+    for here, folders, files in os.walk(folder, onerror=refuse):
+        folders[:] = sorted(f for f in folders if not f.startswith(".") and f != "node_modules")
+        for name in sorted(files):
+            path = os.path.join(here, name)
+            waits = os.path.exists(path) and not os.path.isfile(path)  # a pipe, a device
+            # "~$list.xlsx" is what a spreadsheet program leaves beside a workbook it has open
+            if _ending(name) in ENDINGS and not name.startswith((".", "~$")) and not waits:
+                yield path
+
+
+def _ending(path: str) -> str:
+    return os.path.splitext(path)[1].lower()
+
+
+def _shown(path: str) -> str:
+    """Return an absolute path as messages show it: short where it is below this folder."""
+    if path == _STDIN:
+        return "<stdin>"
+    here = os.path.join(os.getcwd(), "")
+    return shown_path(path.removeprefix(here)) or '""'
+
+
+# ---- opening one ---------------------------------------------------------------------------------
+
+
+def _opened(source: Source, stdin: Callable[[int], bytes]) -> TextList:
+    given = source.path
+    try:
+        if given == _STDIN:
+            source = source._replace(path=_copied(stdin, source.scratch))
+        read = _READERS[_checked(source, is_named=given != _STDIN)](source)
+        size = os.path.getsize(source.path)
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        hint = near_files(given) if isinstance(error, FileNotFoundError) else ""
+        raise source.refusal(f"Cannot read the file: {reason}.{hint}") from None
+    return TextList(source.file, read.frame, read.columns, read.rows, size, read.careful)
+
+
+def _copied(stdin: Callable[[int], bytes], scratch: str) -> str:
+    handle, path = tempfile.mkstemp(dir=scratch, prefix="stdin-")
+    with os.fdopen(handle, "wb") as copy:
+        while block := stdin(BLOCK):
+            copy.write(block)
+    return path
+
+
+def _checked(source: Source, *, is_named: bool) -> str:
+    """Return the ending of a file, by content where it has no name.
+
+    Raises:
+        InputError: it is no file, of no known kind, or has the content of another one.
+        OSError: it cannot be read.
+
+    """
+    ending = _ending(source.path)
+    if not stat.S_ISREG(os.stat(source.path).st_mode):
+        message = "This is a pipe or a device, a file was expected. Give it on standard input: -"
+        raise source.refusal(message)
+    if is_named and ending not in ENDINGS:
+        message = NOT_READ.get(ending, f'"{ending}" is no kind of list that can be read.')
+        raise source.refusal(f"{message} Lists end in {', '.join(ENDINGS)}.")
+    with open(source.path, "rb") as opened:
+        head = opened.read(16)
+    kind = ending if is_named else kind_of(head)
+    refuse_other_content(source, kind, head)
+    return kind
