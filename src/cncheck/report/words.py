@@ -102,7 +102,7 @@ WORDS = {
     "nothing": Text(
         "Nothing was evaluated: no product found, or no pack selected.",
         "未评估任何内容：未找到产品或未选择规则包。"),
-    "list_head": Text("{rows} rows of {files}, asked for {day}", "{files} 共 {rows} 行，基准日 {day}"),
+    "list_head": Text("{files}: {rows} rows, asked for {day}", "{files}：共 {rows} 行，基准日 {day}"),
     "list_applies": Text("applies", "适用"),
     "list_undetermined": Text("undetermined", "无法判定"),
     "list_does_not_apply": Text("does not apply", "不适用"),
@@ -111,24 +111,24 @@ WORDS = {
         "Missing facts, those first that help with most verdicts",
         "缺少的事实（可帮助判定最多者在前）"),
     "list_settles": Text(
-        "{verdicts} verdicts, {alone} of them alone: {question}",
+        "would help with {verdicts}, alone settle {alone}: {question}",
         "{verdicts} 项判定，其中仅缺此项 {alone} 项：{question}"),
     "list_changes": Text("Next change: rows by day", "下次变化：各日期的行数"),
-    "list_errors": Text("{count} rows cannot be read and were not judged", "{count} 行无法读取，未予判定"),
+    "list_errors": Text("Rows that cannot be read, and were not judged: {count}", "无法读取、未予判定的行数：{count}"),
     "list_error": Text("{rows} x, first in row {row} of {file}", "{rows} 行，首见于 {file} 第 {row} 行"),
     "list_more": Text("{count} more (--all)", "另有 {count} 项（--all 列出）"),
     "list_more_portfolio": Text(
         "{count} more (--all, or --portfolio FILE writes them all)",
         "另有 {count} 项（--all 列出，--portfolio FILE 写出全部）"),
-    "list_duplicates": Text("{count} ids occur more than once: {ids}", "{count} 个编号重复：{ids}"),
+    "list_duplicates": Text("Ids that occur more than once: {count} ({ids})", "重复的编号：{count} 个（{ids}）"),
     "list_ignored": Text(
         "Columns that are no fact, and were not looked at: {what}", "未使用的列（不是已知事实）：{what}"),
     "list_escaped": Text(
-        "{count} cells began like a formula and got an apostrophe (--raw leaves them)",
-        "{count} 个单元格以公式符号开头，已加撇号（--raw 保持原样）"),
-    "list_written": Text("{rows} rows written to {file}", "已写入 {file}，共 {rows} 行"),
+        "Cells that began like a formula and got an apostrophe (--raw leaves them): {count}",
+        "以公式符号开头、已加撇号的单元格（--raw 保持原样）：{count}"),
+    "list_written": Text("Written to {file}, rows: {rows}", "已写入 {file}，行数：{rows}"),
     "list_gate_errors": Text(
-        "Gate: NOT PASSED (exit code 2), {count} rows could not be read (--allow-row-errors lets them pass)",
-        "门禁：未通过（退出码 2），{count} 行无法读取（--allow-row-errors 可放行）"),
+        "Gate: NOT PASSED (exit code 2), rows that cannot be read: {count} (--allow-row-errors lets them pass)",
+        "门禁：未通过（退出码 2），无法读取的行数：{count}（--allow-row-errors 可放行）"),
     "differs": Text("How the European Union differs", "与欧盟规则的差异"),
 }  # fmt: skip
