@@ -160,6 +160,18 @@ def _comparable(name: str, kind: str, other: str) -> bool:
 # ---- packs ---------------------------------------------------------------------------------------
 
 
+def written(**more: Any) -> dict[str, Any]:
+    """Return a small pack as it is written; by itself it has no duties and always applies."""
+    return {
+        "id": "small", "version": "2026.11", "reviewed": "2026-11-21", "title": text("Small"),
+        "summary": text("Small."), "authority": text("Nobody"), **CITE, "evidence": EVIDENCE,
+        "entry_facts": {key: {"type": kind} for key, kind in ENTRY_FACTS.items()},
+        "applies_if": {"sold": True}, "obligations": [],
+        "phases": [{"id": "on", "title": text("on"), "force": "mandatory", **CITE}],
+        **more,
+    }  # fmt: skip
+
+
 def packs() -> st.SearchStrategy[dict[str, Any]]:
     """Any small pack that the language can say, as it is written."""
     return st.composite(_pack)()
@@ -168,15 +180,12 @@ def packs() -> st.SearchStrategy[dict[str, Any]]:
 def _pack(draw: Draw) -> dict[str, Any]:
     phases = _phases(draw)
     duties = range(draw(st.integers(1, 3)))
-    raw = {
-        "id": "small", "version": "2026.11", "reviewed": "2026-11-21", "title": text("Small"),
-        "summary": text("Small."), "authority": text("Nobody"), **CITE,
-        "dated_by": draw(st.sampled_from(["as_of", "produced_on"])),
-        "applies_if": draw(conditions(evidence=False)),
-        "phases": phases, "evidence": EVIDENCE,
-        "entry_facts": {key: {"type": kind} for key, kind in ENTRY_FACTS.items()},
-        "obligations": [_duty(draw, i, [p["id"] for p in phases]) for i in duties],
-    }  # fmt: skip
+    raw = written(
+        dated_by=draw(st.sampled_from(["as_of", "produced_on"])),
+        applies_if=draw(conditions(evidence=False)),
+        phases=phases,
+        obligations=[_duty(draw, i, [p["id"] for p in phases]) for i in duties],
+    )
     entries = range(draw(st.integers(0, 3)))
     if entries:
         raw["catalogue"] = [_entry(draw, i) for i in entries]

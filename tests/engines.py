@@ -19,6 +19,8 @@ from cncheck.load.cells import typed_frame
 from cncheck.model import AT_LEAST, DONE, SEPARATOR, Finding, Product, Rules
 
 Said = dict[str, Any]
+CHANGES = ("next change", "breaks")
+"""What an answer says of the time to come."""
 
 
 # ---- a list of products --------------------------------------------------------------------------
@@ -86,13 +88,14 @@ Held = dict[Key, list[str]]
 
 
 def by_columns(
-    products: Sequence[Product], rules: Rules, as_of: date, *, presume: bool = True
-) -> list[dict[str, Said]]:
-    """Return what the columns say of each product."""
+    products: Sequence[Product], rules: Rules, as_of: date, *, presume: bool = True,
+    changes: bool = True,
+) -> list[dict[str, Said]]:  # fmt: skip
+    """Return what the columns say of each product; without `changes`, not until when."""
     frame = frame_of(products, rules)
     found = judged_packs(frozenset(frame.columns), rules, as_of, presume=presume)
     days: dict[Key, Any] = {}
-    asked = {(p.pack.id, *key): mask for p in found for key, mask in _asked(p, days)}
+    asked = {(p.pack.id, *key): mask for p in found for key, mask in _asked(p, days, changes)}
     dates = {key: _values(day, frame) for key, day in days.items()}
     rows = _holding(asked, frame)
     return [
@@ -101,7 +104,9 @@ def by_columns(
     ]
 
 
-def _asked(one: PackColumns, days: dict[Key, Any]) -> Iterator[tuple[Key, Mask]]:
+def _asked(
+    one: PackColumns, days: dict[Key, Any], changes: bool
+) -> Iterator[tuple[Key, Mask]]:
     """Yield every mask of a pack, and note the days that are asked for with them."""
     yield ("verdict", "applies"), one.verdict.yes
     yield ("verdict", "does_not_apply"), one.verdict.no
@@ -124,7 +129,7 @@ def _asked(one: PackColumns, days: dict[Key, Any]) -> Iterator[tuple[Key, Mask]]
         for i, (day, where) in enumerate(_choices(duty.due)):
             yield ("duty", name, "due", str(i)), where
             days[one.pack.id, "duty", name, "due", str(i)] = day
-    for i, turn in enumerate(turns(one)):
+    for i, turn in enumerate(turns(one) if changes else ()):
         days[one.pack.id, "turn", str(i)] = turn.day
         yield ("turn", str(i)), turn.where
         for name, where in turn.breaks.items():
@@ -192,15 +197,17 @@ def _of_columns(one: PackColumns, row: Held, days: Mapping[Key, Any]) -> Said:
 
 
 def differences(
-    products: Sequence[Product], rules: Rules, as_of: date, *, presume: bool = True
-) -> list[tuple[dict[str, Any], Key, Any, Any]]:
+    products: Sequence[Product], rules: Rules, as_of: date, *, presume: bool = True,
+    changes: bool = True,
+) -> list[tuple[dict[str, Any], Key, Any, Any]]:  # fmt: skip
     """Return where the columns say something else: the product, where, what it is, what they say."""
     wanted = by_product(products, rules, as_of, presume=presume)
-    told = by_columns(products, rules, as_of, presume=presume)
+    told = by_columns(products, rules, as_of, presume=presume, changes=changes)
     return [
         (dict(product.facts), *difference)
         for product, want, tell in zip(products, wanted, told, strict=True)
         for difference in differing(want, tell)
+        if changes or difference[0][-1] not in CHANGES
     ]
 
 

@@ -15,7 +15,18 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from cncheck.columns.logic import CONSTANT, NO, UNKNOWN, YES, Logic, Mask, Truth, Value, opposite
+from cncheck.columns.logic import (
+    CONSTANT,
+    NO,
+    UNKNOWN,
+    YES,
+    ByValue,
+    Logic,
+    Mask,
+    Truth,
+    Value,
+    opposite,
+)
 from cncheck.conditions import (
     LISTS,
     NO_TIME,
@@ -51,21 +62,6 @@ def _one_of(value: pl.Expr, of: Any) -> pl.Expr:
     return value.is_in(items) if len(items) > _FEW else pl.any_horizontal(value == i for i in items)
 
 
-def _by_value(name: str) -> Callable[[pl.Expr, Any], pl.Expr]:
-    """Ask the operator itself, once for each different text."""
-    holds, of_lists = OPERATORS[name].holds, OPERATORS[name].kinds == LISTS
-
-    def ask(texts: pl.Series, of: Any) -> pl.Series:
-        different = texts.drop_nulls().unique()
-        values = (text.split(SEPARATOR) if of_lists else text for text in different)
-        answers = [holds(value, of) for value in values]
-        return texts.replace_strict(different, answers, default=None, return_dtype=pl.Boolean)
-
-    return lambda value, of: value.cast(pl.String).map_batches(
-        lambda texts: ask(texts, of), return_dtype=pl.Boolean, is_elementwise=True
-    )
-
-
 COLUMN_OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
     "is": lambda value, of: value == of,
     "in": _one_of,
@@ -79,14 +75,20 @@ COLUMN_OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
     "from": lambda value, of: value >= of,
     "until": lambda value, of: value <= of,
     "before": lambda value, of: value < of,
-    "includes_any": _by_value("includes_any"),
-    "excludes_all": _by_value("excludes_all"),
-    "matches": _by_value("matches"),
-    "all_match": _by_value("all_match"),
+    "includes_any": partial(ByValue, operator="includes_any"),
+    "excludes_all": partial(ByValue, operator="excludes_all"),
+    "matches": partial(ByValue, operator="matches"),
+    "all_match": partial(ByValue, operator="all_match"),
     "given": lambda said, wanted: said if wanted else opposite(said),
 }
 """The same words as `cncheck.conditions.OPERATORS`. Each makes an expression of a column, and of what it
-is compared with; but `given` gets what is said of the fact, and `is_a` the rows of the types."""
+is compared with; but `given` gets what is said of the fact, `is_a` the rows of the types, and what is
+asked of each different text the name of the column."""
+
+
+_OF_EACH_TEXT = frozenset(
+    name for name, row in OPERATORS.items() if row.kinds == LISTS or name == "matches"
+)
 
 
 # ---- values --------------------------------------------------------------------------------------
@@ -343,6 +345,10 @@ class Columns(NamedTuple):
             return pl.lit(one) if one is value else one
 
         keys = tuple(one.key if isinstance(one, Value) else one for one in (value, operand))
+        if operator in _OF_EACH_TEXT:
+            by_value = COLUMN_OPERATORS[operator](value.key, operand=operand)
+            yes = self.logic.mask((operator, keys), lambda: by_value)
+            return Truth(yes, self.logic.without(self.known(value), yes))
         ask, of = COLUMN_OPERATORS[operator], [v for v in (value, operand) if isinstance(v, Value)]
         key = (operator, keys, as_text)
         return self.logic.truth(key, lambda: ask(side(value), side(operand)), *of)

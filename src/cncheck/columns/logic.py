@@ -11,12 +11,21 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from functools import reduce
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import polars as pl
 
-Test = pl.Expr | int
-"""An expression that is never null, or the code of a product type."""
+
+class ByValue(NamedTuple):
+    """A test that is put to each different text of a column, by an operator of the language."""
+
+    column: str
+    operator: str
+    operand: Any
+
+
+Test = pl.Expr | ByValue | int
+"""An expression that is never null, a test of each different text, or the code of a product type."""
 
 
 class Node:

@@ -7,7 +7,9 @@ from typing import NamedTuple
 
 import polars as pl
 
-from cncheck.columns.logic import Column, Mask, Node, computed, in_order
+from cncheck.columns.logic import ByValue, Column, Mask, Node, computed, in_order
+from cncheck.conditions import LISTS, OPERATORS
+from cncheck.model import SEPARATOR
 
 _NO_TYPE = 255  # a code that no product type has
 
@@ -25,6 +27,8 @@ class Plan(NamedTuple):
     """Node -> the column of its test."""
     types: Mapping[int, int]
     """Node -> the code of a product type."""
+    texts: Mapping[str, Mapping[int, ByValue]]
+    """Column of texts -> the tests that are put to each different one, by node."""
 
 
 def planned(
@@ -44,7 +48,13 @@ def planned(
     tests = {id(node): f"|{i}" for i, node in enumerate(asked)}
     columns |= {tests[id(node)]: node.test for node in asked if isinstance(node.test, pl.Expr)}
     types = {id(node): node.test for node in order if isinstance(node.test, int)}
-    return Plan(facts.select(*keep, **columns), tuple(order), tests, types)
+    texts: dict[str, dict[int, ByValue]] = {}
+    for node in order:
+        if isinstance(node.test, ByValue):
+            name = f"|text {node.test.column}"
+            columns[name] = pl.col(node.test.column).cast(pl.String)
+            texts.setdefault(name, {})[id(node)] = node.test
+    return Plan(facts.select(*keep, **columns), tuple(order), tests, types, texts)
 
 
 def rows_of(plan: Plan, batch: pl.DataFrame) -> Rows:
@@ -56,8 +66,26 @@ def rows_of(plan: Plan, batch: pl.DataFrame) -> Rows:
         tests |= {
             node: codes == code if code in there else False for node, code in plan.types.items()
         }
+    for name, asked in plan.texts.items():
+        tests |= _of_each_text(batch[name], asked)
     found = computed(plan.order, tests)
     return lambda mask: found[id(mask)] if isinstance(mask, Node) else mask
+
+
+def _of_each_text(texts: pl.Series, asked: Mapping[int, ByValue]) -> dict[int, Column]:
+    """Put tests to each different text once."""
+    different = texts.drop_nulls().unique()
+    if not len(different):
+        return dict.fromkeys(asked, False)
+    places = list(range(len(different)))
+    place = texts.replace_strict(different, places, default=len(different), return_dtype=pl.UInt32)
+    found: dict[int, Column] = {}
+    for node, test in asked.items():
+        how = OPERATORS[test.operator]
+        words = (text.split(SEPARATOR) if how.kinds == LISTS else text for text in different)
+        answers = [how.holds(value, test.operand) for value in words]
+        found[node] = pl.Series([*answers, False]).gather(place)
+    return found
 
 
 def series(column: Column, height: int) -> pl.Series:

@@ -72,20 +72,19 @@ def in_words(
         one = tuple(labels[i][0] for i in always)
         return constant(column.say(one) or None, height, pl.String), {one: int(readable.sum())}
     packed = _packed([mask for mask, _ in varying])
-    if not readable.all():
-        packed = packed.with_columns(pl.when(readable).then(pl.all()))
-    groups = packed.group_by(pl.all()).len("rows")
+    groups = packed.filter(readable).group_by(pl.all()).len("rows")
     sets = [
-        None if None in numbers
-        else tuple(labels[i][0] for i in sorted([*always, *_digits(varying, numbers)]))
+        tuple(labels[i][0] for i in sorted([*always, *_digits(varying, numbers)]))
         for numbers in groups.drop("rows").iter_rows()
-    ]  # fmt: skip
-    texts = [column.say(one) or None if one is not None else None for one in sets]
-    counts = {one: n for one, n in zip(sets, groups["rows"], strict=True) if one is not None}
-    table = groups.drop("rows").with_columns(pl.Series("text", texts, pl.String))
+    ]
+    texts = pl.Series("text", [column.say(one) or None for one in sets], dtype=pl.String)
+    counts = dict(zip(sets, groups["rows"], strict=True))
     keys = packed.columns
-    found = packed.join(table, on=keys, how="left", nulls_equal=True, maintain_order="left")
-    return found["text"], counts
+    if len(keys) == 1:
+        numbers, number = groups[keys[0]], packed[keys[0]]
+        return number.replace_strict(numbers, texts, default=None, return_dtype=pl.String), counts
+    table = groups.select(keys).with_columns(texts)
+    return packed.join(table, on=keys, how="left", maintain_order="left")["text"], counts
 
 
 def _packed(masks: Sequence[pl.Series]) -> pl.DataFrame:

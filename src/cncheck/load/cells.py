@@ -29,6 +29,7 @@ _WITH_UNIT = rf"({_NUMBER})\s*[^\d\s.,+-].*"
 _MIDNIGHT = r"(\d{4}-\d{2}-\d{2})[T ]00:00(:00(\.0+)?)?"
 _SERIAL = r"[3-6]\d{4}(\.0+)?"  # what spreadsheets count from 1899-12-30: 1982 to 2091
 _NO_DAY = date(1899, 12, 30)
+_PLAIN_DATE = r"^\d{4}-\d{2}-\d{2}$"
 _PLAIN_TEXT = r"^[0-9A-Za-z/._:-]*\d[0-9A-Za-z/._:-]*$"
 _LONGEST_TEXT = 2000  # as for descriptors
 _KEYS = ("id", "product_type")
@@ -359,12 +360,8 @@ def _plain_date(
     _fact: Fact, raw: pl.Expr, dtype: pl.DataType, _rules: Rules
 ) -> tuple[Any, pl.Expr]:
     if dtype == pl.String:
-        shape = (
-            (raw.str.len_bytes() == 10)  # noqa: PLR2004  2026-01-31
-            & (raw.str.slice(4, 1) == "-")
-            & (raw.str.slice(7, 1) == "-")
-        )
-        day = pl.when(shape).then(raw).str.to_date("%Y-%m-%d", strict=False)
+        shape = raw.str.contains(_PLAIN_DATE)  # Polars would read 2026-1-3 as well
+        day = pl.when(shape).then(raw.str.to_date("%Y-%m-%d", strict=False))
     elif dtype == pl.Date:
         day = raw
     elif isinstance(dtype, pl.Datetime):

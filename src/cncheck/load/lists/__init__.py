@@ -22,9 +22,12 @@ from typing import NamedTuple
 
 import polars as pl
 
-from cncheck.load.lists import jsonl, parquet, sheet, text
+from cncheck.load.lists.jsonl import read_jsonl
 from cncheck.load.lists.kinds import NOT_READ, kind_of, refuse_other_content
+from cncheck.load.lists.parquet import read_parquet
+from cncheck.load.lists.sheet import read_xlsx
 from cncheck.load.lists.source import BLOCK, REFUSED, Read, Source
+from cncheck.load.lists.text import read_csv
 from cncheck.load.yamlfile import near_files, shown_path
 from cncheck.model import AT_LEAST, Problem, Rules
 from cncheck.problems import InputError
@@ -32,12 +35,12 @@ from cncheck.problems import InputError
 __all__ = ["AT_LEAST", "ENDINGS", "REFUSED", "TextList", "open_lists"]
 
 _READERS: Mapping[str, Callable[[Source], Read]] = {
-    ".csv": text.read,
-    ".tsv": text.read,
-    ".xlsx": sheet.read,
-    ".parquet": parquet.read,
-    ".jsonl": jsonl.read,
-    ".ndjson": jsonl.read,
+    ".csv": read_csv,
+    ".tsv": read_csv,
+    ".xlsx": read_xlsx,
+    ".parquet": read_parquet,
+    ".jsonl": read_jsonl,
+    ".ndjson": read_jsonl,
 }
 ENDINGS = tuple(_READERS)
 """How the names of lists end, in lower case."""

@@ -33,7 +33,7 @@ class _Unusable(ValueError):
     """What is wrong with a line."""
 
 
-def read(source: Source) -> Read:
+def read_jsonl(source: Source) -> Read:
     """Read one object a line; the columns are all keys of the file, in the order they come.
 
     Raises:

@@ -13,7 +13,7 @@ from cncheck.model import SEPARATOR, Problem
 from cncheck.problems import InputError, one_line
 
 
-def read(source: Source) -> Read:
+def read_parquet(source: Source) -> Read:
     """Scan a file, flattened.
 
     Raises:

@@ -24,7 +24,7 @@ _UNSOUND = (
 _NumberedRow = tuple[int, list[str | None]]
 
 
-def read(source: Source) -> Read:
+def read_xlsx(source: Source) -> Read:
     """Read the first visible sheet with content; its first row that is not blank is the header.
 
     Raises:

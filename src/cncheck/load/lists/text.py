@@ -18,7 +18,7 @@ from cncheck.load.lists.source import EMPTY, REFUSED, Read, Source, named
 _SEPARATORS = (",", ";", "\t", "|")
 
 
-def read(source: Source) -> Read:
+def read_csv(source: Source) -> Read:
     """Read a text file; rows without content are left out.
 
     Raises:

@@ -1,0 +1,228 @@
+"""Check lists that lie in Spark, where they lie: the same Polars code on every batch of rows.
+
+The rules are read where the program runs and travel with the question as plain data, from which
+every Python worker builds them: executors need no rule files, only the same cncheck.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import date
+from functools import lru_cache, partial
+from typing import Any, NamedTuple
+
+import polars as pl
+from pyspark.sql import DataFrame, functions
+from pyspark.sql import types as spark
+
+from cncheck.columns.members import members_of
+from cncheck.columns.wide import Answer, Sheet, Wanted, answered
+from cncheck.commands.common import day
+from cncheck.frames import sheet_of
+from cncheck.gate import policy
+from cncheck.load.lists.source import named, own
+from cncheck.load.rules import _build, _files, _read, rules_folder, select
+from cncheck.model import PortfolioFinding, Rules
+from cncheck.portfolio import portfolio_findings
+
+_SPARK: dict[type[pl.DataType], spark.DataType] = {
+    pl.String: spark.StringType(),
+    pl.Enum: spark.StringType(),
+    pl.Date: spark.DateType(),
+    pl.Boolean: spark.BooleanType(),
+    pl.Int64: spark.LongType(),
+}
+_SHEETS = (
+    4  # kept by a Python worker for its next batches and tasks; to make one takes half a second
+)
+_DUTY, _PRODUCTS = "duty", "products"
+
+
+def check_frame(
+    df: DataFrame,
+    *,
+    as_of: date | str | None = None,
+    rules: Sequence[str | os.PathLike[str]] = (),
+    presume: bool = True,
+    forces: Iterable[str] = (),
+    long: bool = False,
+    verdicts_only: bool = False,
+) -> DataFrame:
+    """Return what every rule pack says about each row of a Spark frame, as `cncheck.check_frame`.
+
+    Args:
+        df: facts as columns, text or typed; structures are read as dotted names, arrays of words as
+            lists. Other columns are left out.
+        as_of: the day the question is asked for, as a date or ISO text; without it, today.
+        rules: folders of further packs, which have to be where this program runs, and only there.
+        presume: whether exceptions nobody stated are presumed not to hold.
+        forces: duties of these forces, besides mandatory ones, count as violated or open.
+        long: give a row for each product, scheme and duty.
+        verdicts_only: leave out duties, missing facts and the next change, which is faster.
+
+    Returns:
+        a lazy Spark frame of text and dates; the rows of a partition keep their order.
+
+    Raises:
+        cncheck.problems.InputError: the frame has no id or product type, or `as_of` is no day.
+        cncheck.problems.PackError: a rule pack is invalid.
+
+    """
+    wanted = Wanted(not verdicts_only, policy((), forces).forces, each_duty=long)
+    question = _Question(_written(rules), _day(as_of), wanted, presume)
+    return _asked(df, question, _judged)[0]
+
+
+def portfolio(
+    df: DataFrame,
+    *,
+    as_of: date | str | None = None,
+    rules: Sequence[str | os.PathLike[str]] = (),
+    whole: bool = False,
+    presume: bool = True,
+) -> tuple[PortfolioFinding, ...]:
+    """Return the state of every duty of an enterprise over the rows of a Spark frame.
+
+    Args:
+        df: as for `check_frame`.
+        as_of: the day the question is asked for, as a date or ISO text; without it, today.
+        rules: folders of further packs, which have to be where this program runs, and only there.
+        whole: whether the rows are all the products of their enterprises.
+        presume: whether exceptions nobody stated are presumed not to hold.
+
+    Returns:
+        the findings by duty and name of the enterprise. Spark adds up the products; this program
+        gets a row for each model in scope.
+
+    Raises:
+        cncheck.problems.InputError: the frame has no id or product type, or `as_of` is no day.
+        cncheck.problems.PackError: a rule pack is invalid.
+
+    """
+    written = _written(rules)
+    packs = _build(written).packs
+    counting = tuple(p.id for p in packs if any(duty.portfolio for duty in p.obligations))
+    if not counting:
+        return ()
+    question = _Question(written, _day(as_of), Wanted(), presume, counting)
+    rows, sheet = _asked(df, question, _counted)
+    keys = [name for name in rows.columns if name != _PRODUCTS]
+    sums = rows.groupBy(*keys).agg(functions.sum(_PRODUCTS).alias(_PRODUCTS))
+    found = pl.DataFrame(sums.toArrow()).sort(keys)
+    members = (
+        one
+        for member in sheet.members
+        for one in members_of(member, found.filter(pl.col(_DUTY) == member.duty.obligation.id))
+    )
+    return portfolio_findings(members, whole=whole)
+
+
+def _day(as_of: date | str | None) -> date:
+    return as_of if isinstance(as_of, date) else day(as_of)
+
+
+def _written(folders: Sequence[str | os.PathLike[str]]) -> Mapping[str, Any]:
+    """Return the rules as plain data, checked."""
+    return _read(_files([rules_folder(), *(os.fspath(folder) for folder in folders)]))
+
+
+# ---- a question ----------------------------------------------------------------------------------
+
+
+class _Question(NamedTuple):
+    """What is asked of every row; plain data, for it goes to the executors."""
+
+    written: Mapping[str, Any]
+    """The rules."""
+    as_of: date
+    wanted: Wanted
+    presume: bool
+    only: tuple[str, ...] = ()
+    """The packs that are asked; empty = all."""
+
+
+class _Engine:
+    """Answers a question for one batch after another."""
+
+    def __init__(self, question: _Question, schema: dict[str, pl.DataType]) -> None:
+        self.empty = self._batch = pl.DataFrame(schema=schema)
+        frame = pl.defer(lambda: self._batch, schema=schema)
+        rules = select(_build(question.written), question.only)
+        self.sheet: Sheet = sheet_of(
+            frame, rules, question.as_of, question.wanted, presume=question.presume
+        )
+
+    def answer(self, batch: pl.DataFrame) -> Answer:
+        self._batch = batch
+        return answered(self.sheet, self.sheet.plan.frame.collect())
+
+
+_Form = Callable[[_Engine, Answer], pl.DataFrame]
+"""What of an answer comes out."""
+
+
+def _judged(_engine: _Engine, answer: Answer) -> pl.DataFrame:
+    frame = answer.frame if answer.duties is None else answer.duties
+    return frame.with_columns(
+        pl.col(name).cast(pl.String) for name, kind in frame.schema.items() if kind == pl.Enum
+    )
+
+
+def _counted(engine: _Engine, answer: Answer) -> pl.DataFrame:
+    return pl.concat(
+        counted.with_columns(
+            pl.lit(member.duty.obligation.id).alias(_DUTY), pl.col(_PRODUCTS).cast(pl.Int64)
+        )
+        for member, counted in zip(engine.sheet.members, answer.members, strict=True)
+    )
+
+
+# ---- where the program runs ----------------------------------------------------------------------
+
+
+def _asked(df: DataFrame, question: _Question, form: _Form) -> tuple[DataFrame, Sheet]:
+    """Return what comes out of the rows of `df`, as a lazy frame.
+
+    Its columns are known beforehand, from what comes out of no rows of the same columns.
+    """
+    names = named(df.columns, "", None)
+    used = [i for i, name in enumerate(names) if _states_facts(name, question.rules)]
+    # Numbered, for Spark knows `a.b` as a part of `a`, and no difference between `id` and `ID`.
+    facts = df.toDF(*(f"c{i}" for i in range(len(names)))).select(*(f"c{i}" for i in used))
+    none = df.sparkSession.createDataFrame([], facts.schema).toArrow()
+    given = dict(zip((names[i] for i in used), pl.DataFrame(none).dtypes, strict=True))
+    engine = _Engine(question, {name: given.get(name, pl.Null()) for name in names if name})
+    out = form(engine, engine.answer(engine.empty))
+    schema = spark.StructType(
+        [spark.StructField(n, _SPARK[type(k)]) for n, k in out.schema.items()]
+    )
+    work = partial(_worked, tuple(given), pickle.dumps(question), form)
+    return facts.mapInArrow(work, schema), engine.sheet
+
+
+def _states_facts(name: str, rules: Rules) -> bool:
+    """Return whether a column is a fact, holds some as a structure, or has a name of our own."""
+    inside = name + "."
+    return name in rules.facts or own(name) or any(fact.startswith(inside) for fact in rules.facts)
+
+
+# ---- where the rows are --------------------------------------------------------------------------
+
+
+def _worked(
+    names: Sequence[str], question: bytes, form: _Form, batches: Iterable[Any]
+) -> Iterator[Any]:
+    """Yield what comes out of Arrow batches whose columns are called `names`, as such batches."""
+    for batch in batches:
+        frame = pl.DataFrame(batch)
+        frame.columns = names
+        engine = _engine(question, tuple(frame.schema.items()))
+        yield from form(engine, engine.answer(frame)).to_arrow().to_batches()
+
+
+@lru_cache(maxsize=_SHEETS)
+def _engine(question: bytes, schema: tuple[tuple[str, pl.DataType], ...]) -> _Engine:
+    """Return the engine for batches of one schema: a Python worker keeps it for its next tasks."""
+    return _Engine(pickle.loads(question), dict(schema))  # noqa: S301  what `_asked` wrote
