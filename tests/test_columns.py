@@ -22,7 +22,7 @@ from cncheck.load.packs import wording_problems
 from cncheck.load.products import read_product
 from cncheck.load.rules import form_problems, load_rules, rules_folder
 from cncheck.model import ROW_ERROR, SEPARATOR, STATUSES, VERDICTS, Product, ProductReport, Report, Rules
-from drawing import DAYS, VOCABULARY, packs, product, rules_of
+from drawing import DAYS, VOCABULARY, packs, product, rules_of, written
 from engines import by_columns, by_product, differences, differing, frame_of
 from test_properties import Drawing, boundaries, read
 
@@ -238,7 +238,6 @@ def row_of(report: ProductReport, rules: Rules, as_of: date, forces: Sequence[st
     duties = [duty for _, _, duty in counted(Report(as_of, rules.packs, (report,)), how)]
     open_ = [f for f in report.findings if f.verdict == "undetermined"]
     days = [f.next_change.date for f in report.findings if f.next_change]
-    wanting = Counter(fact for finding in open_ for fact in finding.missing)
     row: dict[str, Any] = {}
     for finding in report.findings:
         row[finding.pack.id] = finding.verdict
@@ -246,9 +245,15 @@ def row_of(report: ProductReport, rules: Rules, as_of: date, forces: Sequence[st
     for status in ("violated", "open"):
         row[status] = [duty.obligation.id for duty in duties if duty.status == status]
     row["undetermined"] = [finding.pack.id for finding in open_]
-    row["missing"] = [fact for fact, _ in wanting.most_common()]
+    row["missing"] = most_decisive_first(open_)
     joined = {k: SEPARATOR.join(v) or None if isinstance(v, list) else v for k, v in row.items()}
     return joined | {"next_change": min(days, default=None)}
+
+
+def most_decisive_first(open_: Sequence[Finding]) -> list[str]:
+    """Return what is missing: what most schemes ask for first, then in the order of the schemes."""
+    asking = {fact: [f for f in open_ if fact in f.missing] for f in open_ for fact in f.missing}
+    return sorted(asking, key=lambda fact: (-len(asking[fact]), open_.index(asking[fact][0]), fact))
 
 
 def wide(frame: pl.DataFrame, rules: Rules, as_of: date, wanted: Wanted, **how: bool) -> Any:

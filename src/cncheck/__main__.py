@@ -6,6 +6,7 @@ import gc
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 
 _PLAIN = {"--format": "format", "--as-of": "as_of"}
 
@@ -56,20 +57,26 @@ def main() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 0
     except KeyboardInterrupt:
-        sys.stderr.write("Interrupted.\n")
+        _tell("Interrupted.\n")
         code = 130
     except MemoryError:
-        sys.stderr.write("cncheck ran out of memory. Check fewer or smaller files at a time.\n")
+        _tell("cncheck ran out of memory. Check fewer or smaller files at a time.\n")
         code = 70
     except Exception as error:  # noqa: BLE001  the last door: no traceback, no code of a verdict
         code = _crashed(error)
     sys.exit(code)
 
 
+def _tell(text: str) -> None:
+    with suppress(OSError):  # the exit code tells it too
+        sys.stderr.write(text)
+        sys.stderr.flush()
+
+
 def _crashed(error: Exception) -> int:
     if os.environ.get("CNCHECK_DEBUG"):
         raise error
-    sys.stderr.write(
+    _tell(
         f"cncheck failed: {type(error).__name__}: {error}\n"
         "This is a fault of cncheck, not of your product, and no verdict."
         " Set CNCHECK_DEBUG=1 and run again to see where; please report it.\n"

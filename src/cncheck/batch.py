@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import date
 from typing import Any, NamedTuple
 
 import polars as pl
 
 from cncheck.columns.members import members_of
-from cncheck.columns.wide import ERROR, KEYS, Answer, Sheet, Wanted, answered, sheet
+from cncheck.columns.wide import ERROR, KEYS, Answer, Sheet, Wanted, answers, sheet
 from cncheck.load.cells import read_row, typed_frame
-from cncheck.load.lists import TextList
+from cncheck.load.lists import REFUSED, TextList
 from cncheck.load.maps import ListMap, mapped
 from cncheck.model import AT_LEAST, Problem, Product, Rules
 from cncheck.portfolio import Member
 from cncheck.problems import InputError, nearest
 
-_ROWS = 65_536  # in a batch: enough to make the steps cheap, few enough to keep memory small
 _MOST_ERRORS = 10_000  # different messages that are counted apart
 _COMPACT = 100_000  # rows of members that are put together at a time
 _MOST_IDS = 5  # duplicate ids that are named
@@ -69,13 +70,13 @@ class Counts:
                 found[:] = [_together(found)]
 
     def _add_errors(self, file: str, first: int, errors: pl.Series) -> None:
-        for message, rows in errors.drop_nulls().value_counts().iter_rows():
+        table = pl.DataFrame({"error": errors}).with_row_index("row", first).drop_nulls()
+        groups = table.group_by("error", maintain_order=True).agg(pl.col("row").first(), pl.len())
+        for message, row, rows in groups.iter_rows():
             known = message in self.errors or len(self.errors) < _MOST_ERRORS
-            told = message if known else "..."
-            if told not in self.errors:
-                row = first + (errors == message).arg_max()
+            if known and message not in self.errors:
                 self.first_errors.append(RowError(file, row, message))
-            self.errors[told] += rows
+            self.errors[message if known else "..."] += rows
 
     @property
     def wrong(self) -> int:
@@ -111,6 +112,8 @@ class Job(NamedTuple):
     """What comes out."""
     ignored: tuple[str, ...]
     """Columns that are no fact."""
+    forces: frozenset[str]
+    """Duties of these forces need attention."""
 
 
 def job(
@@ -146,7 +149,7 @@ def job(
         schema = {name: given[name] for name in KEYS if name in given} | schema | dict(given)
     keys = [name for name in KEYS if name in schema]
     schema = {name: schema[name] for name in (*keys, *(n for n in schema if n not in KEYS))}
-    return Job(tuple(sheets), schema, tuple(ignored))
+    return Job(tuple(sheets), schema, tuple(ignored), wanted.forces)
 
 
 def facts_of(one: TextList, list_map: ListMap | None) -> pl.LazyFrame:
@@ -191,16 +194,15 @@ def batches(
 
     """
     for text_list, one_sheet in one.sheets:
-        first = 1
-        for batch in one_sheet.plan.frame.collect_batches(chunk_size=_ROWS, maintain_order=True):
-            answer = answered(one_sheet, batch)
+        first, stamp = 1, _stamp(text_list)
+        for answer in _to_the_end(text_list, one_sheet, stamp):
             counts.add(text_list.file, first, one_sheet, answer)
-            first += batch.height
+            first += answer.frame.height
             if seen:
-                seen(batch.height)
+                seen(answer.frame.height)
             frame = answer.frame if answer.duties is None else answer.duties
             if attention:
-                frame = frame.filter(_needs_attention(frame))
+                frame = frame.filter(_needs_attention(frame, one.forces))
             missing = [
                 pl.lit(None, kind).alias(n)
                 for n, kind in one.schema.items()
@@ -210,11 +212,32 @@ def batches(
             yield frame.with_columns(missing).select(list(one.schema))
 
 
-def _needs_attention(frame: pl.DataFrame) -> pl.Expr:
+def _to_the_end(text_list: TextList, one: Sheet, stamp: object) -> Iterator[Answer]:
+    """Yield the answers to a list that stays as it is while it is read."""
+    try:
+        yield from answers(one)
+    except (OSError, *REFUSED) as error:
+        reason = (str(error).splitlines() or ["it ends early"])[0]
+        raise InputError(
+            [Problem(f"Cannot read the list to its end: {reason}.", text_list.file)]
+        ) from None
+    if _stamp(text_list) != stamp:
+        message = "The list changed while it was read. Run again when it is complete."
+        raise InputError([Problem(message, text_list.file)])
+
+
+def _stamp(text_list: TextList) -> object:
+    """Return what changes when the file of a list does; None where it is no file."""
+    with suppress(OSError):
+        status = os.stat(text_list.file)
+        return status.st_size, status.st_mtime_ns
+    return None
+
+
+def _needs_attention(frame: pl.DataFrame, forces: frozenset[str]) -> pl.Expr:
     if "obligation" in frame.columns:
-        asked = pl.col("status").is_in(["violated", "open", "undetermined"]) & (
-            pl.col("force") == "mandatory"
-        )
+        asked = pl.col("status").is_in(["violated", "open", "undetermined"])
+        asked &= pl.col("force").is_in(list(forces))
         return pl.col(ERROR).is_not_null() | asked | (pl.col("verdict") == "undetermined")
     return pl.any_horizontal(
         pl.col(name).is_not_null() for name in ("violated", "open", "undetermined", ERROR)
@@ -224,7 +247,7 @@ def _needs_attention(frame: pl.DataFrame) -> pl.Expr:
 def duplicate_ids(one: Job, hashes: pl.Series) -> list[str]:
     """Return the first few ids whose hashes are given."""
     found: list[str] = []
-    for _, one_sheet in one.sheets:
+    for _, one_sheet in one.sheets if len(hashes) else ():
         if _ID in one_sheet.keys and len(found) < _MOST_IDS:
             ids = one_sheet.plan.frame.select(_ID)
             wanted = ids.filter(pl.col(_ID).hash().is_in(hashes.implode()))
@@ -234,8 +257,8 @@ def duplicate_ids(one: Job, hashes: pl.Series) -> list[str]:
 
 def row_by_id(
     lists: Iterable[TextList], list_map: ListMap | None, id_: str, rules: Rules
-) -> tuple[Product | None, list[Problem]]:
-    """Return the product of the first row with the id `id_`, or what is wrong with it.
+) -> tuple[Product | None, list[Problem], bool]:
+    """Return the product of the first row with an id, what is wrong with it, and if there are more.
 
     Raises:
         InputError: no row has this id.
@@ -247,16 +270,11 @@ def row_by_id(
         if _ID not in columns:
             continue
         same = pl.col(_ID).cast(pl.String).str.strip_chars() == id_.strip()
-        rows = frame.filter(same).head(1).collect()
-        if rows.height:
-            product, wrong = read_row(rows.row(0, named=True), rules, one.file)
-            return product, [Problem(message, one.file) for message in wrong]
+        found = frame.filter(same).head(2).collect()
+        if found.height:
+            product, wrong = read_row(found.row(0, named=True), rules, one.file)
+            return product, [Problem(message, one.file) for message in wrong], found.height > 1
     files = ", ".join(one.file for one in lists)
     raise InputError(
         [Problem(f'No row has the id "{id_}". Ids are compared as they stand.', files)]
     )
-
-
-def judged_rows(counts: Counts) -> int:
-    """Return how many rows were judged."""
-    return counts.rows - counts.wrong

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import partial
 from typing import Any
 
 import polars as pl
@@ -32,13 +33,15 @@ def checked(
         InputError: `frame` is no table, or has no id or no product type.
 
     """
-    lazy = isinstance(frame, pl.LazyFrame)
-    found = lazily(sheet_of(_as_lazy(frame), rules, as_of, wanted, presume=presume))
-    return found if lazy else found.collect()
+    table = _as_lazy(frame)
+    ask = partial(sheet_of, table, rules, as_of, presume=presume)
+    lighter = None if wanted.each_duty else partial(ask, wanted=wanted._replace(duties=False))
+    found = lazily(ask(wanted=wanted), lighter)
+    return found if isinstance(frame, pl.LazyFrame) else found.collect()
 
 
 def sheet_of(
-    frame: pl.LazyFrame, rules: Rules, as_of: date, wanted: Wanted, *, presume: bool
+    frame: pl.LazyFrame, rules: Rules, as_of: date, *, wanted: Wanted, presume: bool
 ) -> Sheet:
     """Return what is asked of the rows of `frame`.
 

@@ -147,11 +147,12 @@ def _what_decides(members: list[Member], rule: Portfolio, *, whole: bool) -> Ite
     for models, en, zh in (
         (unsaid, "whether they are declared", "是否已申报"),
         (perhaps, "whether they are in scope", "是否在适用范围内"),
-        (blank, f"their {rule.covering}", f"其 {rule.covering}"),
+        (blank, f"what their {rule.covering} is", f"其 {rule.covering}"),
     ):
         if models:
             yield Text(
-                f"Not known of {len(models)} models: {en}.", f"{len(models)} 个型号未说明：{zh}。"
+                f"Models of which it is not known {en}: {len(models)}.",
+                f"{len(models)} 个型号未说明：{zh}。",
             )
     if not whole:
         yield Text(

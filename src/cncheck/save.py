@@ -146,6 +146,7 @@ def _refused(path: str, sources: Iterable[str]) -> Iterator[str]:
         return
     else:
         yield from _taken(target, sources)
+    yield from _among(target, sources)
     if not os.access(folder, os.W_OK | os.X_OK):
         yield f"Cannot write to the folder {shown_path(folder)}: {_WHY[errno.EACCES]}."
 
@@ -161,7 +162,12 @@ def _taken(target: str, sources: Iterable[str]) -> Iterator[str]:
             continue
         if os.path.samefile(source, target):
             yield "This file is one of the lists to read. Choose another name."
-        elif os.path.isdir(source) and _inside(target, os.path.realpath(source)):
+
+
+def _among(target: str, sources: Iterable[str]) -> Iterator[str]:
+    """Tell why a file may not lie where it would be read as a list, if not now, then next time."""
+    for source in sources:
+        if os.path.isdir(source) and _inside(target, os.path.realpath(source)):
             yield f"This file would be read as a list of {shown_path(source)}. Write elsewhere."
 
 

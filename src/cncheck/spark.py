@@ -22,7 +22,7 @@ from cncheck.columns.wide import Answer, Sheet, Wanted, answered
 from cncheck.commands.common import day
 from cncheck.frames import sheet_of
 from cncheck.gate import policy
-from cncheck.load.lists.source import named, own
+from cncheck.load.lists.source import named
 from cncheck.load.rules import _build, _files, _read, rules_folder, select
 from cncheck.model import PortfolioFinding, Rules
 from cncheck.portfolio import portfolio_findings
@@ -101,12 +101,11 @@ def portfolio(
         cncheck.problems.PackError: a rule pack is invalid.
 
     """
-    written = _written(rules)
-    packs = _build(written).packs
-    counting = tuple(p.id for p in packs if any(duty.portfolio for duty in p.obligations))
-    if not counting:
+    question = _Question(_written(rules), _day(as_of), Wanted(), presume)
+    counting = (p.id for p in question.rules.packs if any(d.portfolio for d in p.obligations))
+    question = question._replace(only=tuple(counting))
+    if not question.only:
         return ()
-    question = _Question(written, _day(as_of), Wanted(), presume, counting)
     rows, sheet = _asked(df, question, _counted)
     keys = [name for name in rows.columns if name != _PRODUCTS]
     sums = rows.groupBy(*keys).agg(functions.sum(_PRODUCTS).alias(_PRODUCTS))
@@ -142,6 +141,11 @@ class _Question(NamedTuple):
     only: tuple[str, ...] = ()
     """The packs that are asked; empty = all."""
 
+    @property
+    def rules(self) -> Rules:
+        """The rules, built anew."""
+        return select(_build(self.written), self.only)
+
 
 class _Engine:
     """Answers a question for one batch after another."""
@@ -149,9 +153,8 @@ class _Engine:
     def __init__(self, question: _Question, schema: dict[str, pl.DataType]) -> None:
         self.empty = self._batch = pl.DataFrame(schema=schema)
         frame = pl.defer(lambda: self._batch, schema=schema)
-        rules = select(_build(question.written), question.only)
         self.sheet: Sheet = sheet_of(
-            frame, rules, question.as_of, question.wanted, presume=question.presume
+            frame, question.rules, question.as_of, wanted=question.wanted, presume=question.presume
         )
 
     def answer(self, batch: pl.DataFrame) -> Answer:
@@ -188,7 +191,7 @@ def _asked(df: DataFrame, question: _Question, form: _Form) -> tuple[DataFrame, 
     Its columns are known beforehand, from what comes out of no rows of the same columns.
     """
     names = named(df.columns, "", None)
-    used = [i for i, name in enumerate(names) if _states_facts(name, question.rules)]
+    used = _of_facts(names, question.rules)
     # Numbered, for Spark knows `a.b` as a part of `a`, and no difference between `id` and `ID`.
     facts = df.toDF(*(f"c{i}" for i in range(len(names)))).select(*(f"c{i}" for i in used))
     none = df.sparkSession.createDataFrame([], facts.schema).toArrow()
@@ -202,10 +205,14 @@ def _asked(df: DataFrame, question: _Question, form: _Form) -> tuple[DataFrame, 
     return facts.mapInArrow(work, schema), engine.sheet
 
 
-def _states_facts(name: str, rules: Rules) -> bool:
-    """Return whether a column is a fact, holds some as a structure, or has a name of our own."""
-    inside = name + "."
-    return name in rules.facts or own(name) or any(fact.startswith(inside) for fact in rules.facts)
+def _of_facts(names: Sequence[str], rules: Rules) -> list[int]:
+    """Return the places of the columns that are facts, or structures that hold some."""
+    known = {
+        ".".join(parts[:n])
+        for parts in (f.split(".") for f in rules.facts)
+        for n in range(1, len(parts) + 1)
+    }
+    return [i for i, name in enumerate(names) if name in known]
 
 
 # ---- where the rows are --------------------------------------------------------------------------

@@ -287,7 +287,7 @@ class Columns(NamedTuple):
     def _given(self, test: Test) -> Truth:
         value = self.value(test.fact)
         if test.kind == "boolean":
-            said = self.compare("is", value, operand=True)
+            said = self.compare("is", value, True)
         else:
             done = self.done(test.fact)
             said = Truth(self.logic.any_of([self.known(value), done.yes]), done.no)
@@ -346,7 +346,7 @@ class Columns(NamedTuple):
 
         keys = tuple(one.key if isinstance(one, Value) else one for one in (value, operand))
         if operator in _OF_EACH_TEXT:
-            by_value = COLUMN_OPERATORS[operator](value.key, operand=operand)
+            by_value = COLUMN_OPERATORS[operator](value.key, operand)
             yes = self.logic.mask((operator, keys), lambda: by_value)
             return Truth(yes, self.logic.without(self.known(value), yes))
         ask, of = COLUMN_OPERATORS[operator], [v for v in (value, operand) if isinstance(v, Value)]

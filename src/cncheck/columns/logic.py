@@ -20,8 +20,8 @@ class ByValue(NamedTuple):
     """A test that is put to each different text of a column, by an operator of the language."""
 
     column: str
-    operator: str
     operand: Any
+    operator: str
 
 
 Test = pl.Expr | ByValue | int

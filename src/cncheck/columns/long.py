@@ -32,8 +32,8 @@ class LongDuty(NamedTuple):
 
     duty: DutyColumns
     missing: Text
-    due: str
-    """The column of the deadline; empty = it has none."""
+    due: tuple[tuple[date | str, Mask], ...]
+    """The deadline: a day or a column of days, and in which rows."""
 
 
 class LongScheme(NamedTuple):
@@ -57,11 +57,15 @@ def long_schemes(
         columns |= moving
         duties: list[LongDuty] = []
         for duty in one.duties:
-            name = ""
+            due: tuple[tuple[date | str, Mask], ...] = ()
             if isinstance(duty.due, Value):
-                name = f"|due {duty.obligation.id}"
-                columns[name] = duty.due.column
-            duties.append(LongDuty(duty, text("missing", duty.missing.items()), name))
+                due = ((f"|due {duty.obligation.id}", True),)
+                columns[f"|due {duty.obligation.id}"] = duty.due.column
+            elif isinstance(duty.due, date):
+                due = ((duty.due, True),)
+            elif duty.due is not None:
+                due = tuple((choice.value, choice.where) for choice in duty.due)
+            duties.append(LongDuty(duty, text("missing", duty.missing.items()), due))
         phases = zip((phase.id for phase in one.pack.phases), one.phases, strict=True)
         missing = text("missing", one.missing.items())
         schemes.append(LongScheme(one.pack.id, tuple(phases), missing, days, tuple(duties)))
@@ -75,7 +79,7 @@ def long_masks(schemes: Sequence[LongScheme]) -> Iterator[Mask]:
         for one in scheme.duties:
             yield from one.duty.statuses.values()
             yield from one.duty.forces.values()
-            yield from (mask for _, mask in one.missing.labels)
+            yield from (mask for _, mask in (*one.missing.labels, *one.due))
 
 
 def long_rows(
@@ -117,14 +121,13 @@ def long_rows(
 def _of_the_scheme(
     scheme: LongScheme, batch: pl.DataFrame, wide: pl.DataFrame, rows: Rows, readable: pl.Series
 ) -> dict[str, pl.Series]:
-    days = [(batch[day] if isinstance(day, str) else day, rows(mask)) for day, mask in scheme.days]
     return {
         "scheme": constant(scheme.pack, batch.height),
         "verdict": wide[scheme.pack].cast(pl.String),
         "matched": wide[f"{scheme.pack}.matched"],
         "phase": _named(scheme.phases, rows, batch.height),
         "missing": _missing(scheme.missing, batch, rows, readable),
-        "next_change": first_day(days, batch.height),
+        "next_change": _day(scheme.days, batch, rows),
     }
 
 
@@ -140,9 +143,14 @@ def _of_the_duty(
         "force": _named(tuple(one.duty.forces.items()), rows, height),
         "from": constant(obligation.window.start, height, pl.Date),
         "until": constant(obligation.window.end, height, pl.Date),
-        "due": batch[one.due] if one.due else constant(None, height, pl.Date),
+        "due": _day(one.due, batch, rows),
         "missing": _missing(one.missing, batch, rows, readable),
     }, status.is_not_null() & readable
+
+
+def _day(days: Sequence[tuple[date | str, Mask]], batch: pl.DataFrame, rows: Rows) -> pl.Series:
+    found = [(batch[day] if isinstance(day, str) else day, rows(mask)) for day, mask in days]
+    return first_day(found, batch.height)
 
 
 def _missing(column: Text, batch: pl.DataFrame, rows: Rows, readable: pl.Series) -> pl.Series:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from itertools import combinations
 from typing import Any, NamedTuple
@@ -15,6 +15,7 @@ from cncheck.columns.conditions import (
     Choices,
     Columns,
     Missing,
+    Operand,
     Said,
     column,
     tests_in,
@@ -35,7 +36,7 @@ class DutyColumns(NamedTuple):
     """Status -> where the duty has it; nowhere = the duty is not listed."""
     forces: Mapping[str, Mask]
     missing: Missing
-    due: Value | None
+    due: Operand
     overdue: Mask
     prepared: Mask
 
@@ -290,7 +291,7 @@ def _forces(
     return {force: where for force, where in forces.items() if where is not False}
 
 
-def _due(obligation: Obligation, columns: Columns) -> tuple[Value | None, Mask]:
+def _due(obligation: Obligation, columns: Columns) -> tuple[Operand, Mask]:
     """Return the deadline, and where it has passed."""
     if obligation.due is None or columns.value(obligation.due.fact) is None:
         return None, False
@@ -317,7 +318,7 @@ def unsettled(one: PackColumns, forces: frozenset[str]) -> Mask:
     return logic.all_of([logic.unknown(one.verdict), logic.any_of(counting)])
 
 
-def falls_due(duty: DutyColumns, one: PackColumns, changes: Iterable[Turn], until: date) -> Mask:
+def falls_due(duty: DutyColumns, one: PackColumns, changes: Sequence[Turn], until: date) -> Mask:
     """Return where a duty not yet met is due, begins or will be broken, until the day `until`."""
     columns, logic = one.columns, one.columns.logic
     name, statuses = duty.obligation.id, duty.statuses
@@ -330,15 +331,15 @@ def falls_due(duty: DutyColumns, one: PackColumns, changes: Iterable[Turn], unti
     start = duty.obligation.window.start
     if start is not None and start <= until:
         found.append(logic.without(statuses["upcoming"], duty.prepared))
-    earlier: Mask = False
     for turn in changes:
-        breaks = logic.without(turn.breaks.get(name, False), earlier)
-        if isinstance(turn.day, Value):
-            in_time = columns.compare("until", turn.day, until).yes
-            found.append(logic.all_of([breaks, in_time]))
-        elif turn.day <= until:
-            found.append(breaks)
-            earlier = logic.any_of([earlier, turn.where])
+        in_time = columns.compare("until", turn.day, until).yes
+        breaks = logic.all_of([turn.breaks.get(name, False), in_time])
+        if breaks is not False:  # the next change counts, and no later one
+            sooner = (
+                logic.all_of([other.where, columns.compare("before", other.day, turn.day).yes])
+                for other in changes
+            )
+            found.append(logic.without(breaks, *sooner))
     return logic.any_of(found)
 
 

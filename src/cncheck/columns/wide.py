@@ -5,11 +5,12 @@ The same numbers that are put into words, counted, are the summary of the run.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
 import polars as pl
+from polars.io.plugins import register_io_source
 
 from cncheck.columns.conditions import Columns, Types
 from cncheck.columns.days import days_of
@@ -68,6 +69,7 @@ class Wanted(NamedTuple):
     """A row for each product, scheme and duty, too."""
 
 
+_ROWS = 65_536  # in a batch: enough to make the steps cheap, few enough to keep memory small
 EVERYTHING = Wanted()
 
 
@@ -234,12 +236,35 @@ def answered(sheet: Sheet, batch: pl.DataFrame) -> Answer:
     return Answer(frame, tally, tuple(counted), duties)
 
 
-def lazily(sheet: Sheet) -> pl.LazyFrame:
-    """Return the whole list in words, as a lazy frame that streams."""
+def answers(sheet: Sheet) -> Iterator[Answer]:
+    """Yield the answers to the rows of `sheet`, batch by batch in their order."""
+    for batch in sheet.plan.frame.collect_batches(chunk_size=_ROWS, maintain_order=True):
+        yield answered(sheet, batch)
 
-    def rows(batch: pl.DataFrame) -> pl.DataFrame:
-        answer = answered(sheet, batch)
-        return answer.frame if answer.duties is None else answer.duties
 
+def lazily(sheet: Sheet, lighter: Callable[[], Sheet] | None = None) -> pl.LazyFrame:
+    """Return the whole list in words, as a lazy frame that streams.
+
+    Args:
+        sheet: what is asked.
+        lighter: gives a sheet without duties, for a query that looks at nothing they say.
+
+    """
     schema = sheet.long_schema if sheet.schemes else dict(sheet.schema)
-    return sheet.plan.frame.map_batches(rows, schema=schema, streamable=True)
+    light = {*sheet.keys, *sheet.verdicts, *(f"{pack}.matched" for pack in sheet.verdicts), ERROR}
+
+    def rows(
+        columns: list[str] | None, predicate: pl.Expr | None, most: int | None, _size: int | None
+    ) -> Iterator[pl.DataFrame]:
+        asked = lighter() if lighter and columns and light.issuperset(columns) else sheet
+        left = most
+        for answer in answers(asked):
+            frame = answer.frame if answer.duties is None else answer.duties
+            if left is not None:
+                frame, left = frame.head(left), left - min(left, frame.height)
+            frame = frame.filter(predicate) if predicate is not None else frame
+            yield frame.select(columns) if columns else frame
+            if left == 0:
+                return
+
+    return register_io_source(rows, schema=schema)

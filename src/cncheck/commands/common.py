@@ -21,8 +21,14 @@ _YEARS = range(1900, 2200)
 
 def say(text: str) -> None:
     """Write `text` to standard output, in UTF-8 whatever the locale says."""
+    pour([text.encode("utf-8", "replace")])
+
+
+def pour(parts: Iterable[bytes]) -> None:
+    """Write bytes to standard output."""
     try:
-        sys.stdout.buffer.write(text.encode("utf-8", "replace"))
+        for part in parts:
+            sys.stdout.buffer.write(part)
         sys.stdout.buffer.flush()
     except OSError as error:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for what is left in it
@@ -47,14 +53,19 @@ def show(lines: Iterable[Line]) -> None:
         console.print(row)
 
 
+def tell(text: str) -> None:
+    """Write `text` to standard error, if that can be written to."""
+    with suppress(OSError):
+        sys.stderr.buffer.write(text.encode("utf-8", "replace"))
+        sys.stderr.buffer.flush()
+
+
 def complain(problems: Iterable[Problem]) -> None:
     """Write problems to standard error, a line each: where, what, how to mend it."""
     for problem in problems:
         place = ":".join(str(part) for part in (problem.file, problem.line, problem.column) if part)
         line = one_line(f"{place}: {problem.message}" if place else problem.message)
-        with suppress(OSError):  # the exit code tells it too
-            sys.stderr.buffer.write(f"{line}\n".encode("utf-8", "replace"))
-            sys.stderr.buffer.flush()
+        tell(f"{line}\n")  # the exit code tells it too
 
 
 def guarded(command: Callable[[], int]) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import shutil
+import signal
 import sys
 import tempfile
 from collections import Counter
@@ -17,7 +17,7 @@ import polars as pl
 from cncheck.batch import Counts, Job, batches, duplicate_ids, job, row_by_id
 from cncheck.columns.wide import FALLS_DUE, UNDETERMINED, UNSETTLED, Wanted
 from cncheck.commands.check import print_run
-from cncheck.commands.common import complain, day, guarded, known, say, show
+from cncheck.commands.common import complain, day, guarded, known, pour, say, show, tell
 from cncheck.evaluate import evaluate
 from cncheck.gate import (
     BAD_INPUT,
@@ -80,8 +80,9 @@ def batch(
         view = View(lang, explain, all)
         chosen = select(load_rules(rules), only, skip)
         list_map = read_map(map_file, chosen) if map_file else None
-        for target in filter(None, (output if output != "-" else "", portfolio_file)):
-            check_target(target, paths)
+        _check_targets(output, portfolio_file, paths, row)
+        # A pipeline stops what takes too long by a signal: leave as clean as by Ctrl-C.
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
         with tempfile.TemporaryDirectory(prefix="cncheck-") as scratch:
             lists = open_lists(paths, chosen, scratch, sys.stdin.buffer.read)
             if row is not None:
@@ -111,8 +112,8 @@ def batch(
             )  # fmt: skip
             if output == "-":
                 with open(target, "rb") as file:
-                    shutil.copyfileobj(file, sys.stdout.buffer)
-                sys.stderr.write(WRITERS[format](done))
+                    pour(iter(lambda: file.read(1 << 20), b""))
+                tell(WRITERS[format](done))
             elif format == "text":
                 show(lines(done))
             else:
@@ -122,12 +123,27 @@ def batch(
     return guarded(run)
 
 
+def _check_targets(output: str, portfolio: str, paths: Sequence[str], row: str | None) -> None:
+    """Refuse, before any work, files that cannot be written, or that would replace each other."""
+    if row is not None and (output or portfolio):
+        message = "--row prints one report and writes no list. Leave out -o and --portfolio."
+        raise InputError([Problem(message)])
+    files = [file for file in (output if output != "-" else "", portfolio) if file]
+    for file in files:
+        check_target(file, paths)
+    if len({os.path.realpath(file) for file in files}) < len(files):
+        message = "The answers and the duties of enterprises cannot go to one file. Name two."
+        raise InputError([Problem(message, output)])
+
+
 def _one_row(
     lists: Sequence[TextList], list_map: ListMap | None, id_: str, rules: Rules, on: date,
     wanted: Policy, view: View, format_: str, *, presume: bool,
 ) -> int:  # fmt: skip
     """Print the full report on one row of a list."""
-    product, problems = row_by_id(lists, list_map, id_, rules)
+    product, problems, more = row_by_id(lists, list_map, id_, rules)
+    if more:
+        complain([Problem(f'More than one row has the id "{id_}": this is the first.')])
     reports = (evaluate(product, rules, on, presume=presume),) if product else ()
     portfolio = portfolio_findings(members_of(reports))
     report = Report(on, rules.packs, reports, portfolio, tuple(problems), (), rules.not_covered)
@@ -200,7 +216,7 @@ def _each(counts: Counts, *texts: str) -> Counter[Any]:
         for labels, rows in counts.tally.get(text, {}).items():
             for label in labels:
                 found[label] += rows
-    return found
+    return Counter(dict(sorted(found.items(), key=lambda pair: (-pair[1], str(pair[0])))))
 
 
 def _counted(counts: Counts) -> Counted:
@@ -219,12 +235,11 @@ def _list_run(
     for pack in rules.packs:
         applies, unknown = truths[pack.id, True], truths[pack.id, None]
         schemes.append(SchemeCount(pack, applies, judged - applies - unknown, unknown))
-    firsts = {error.message: error for error in counts.first_errors}
-    errors = (
-        ErrorCount(message, rows, firsts[message].file, firsts[message].row)
-        for message, rows in counts.errors.most_common()
-        if message in firsts
-    )
+    errors = [
+        ErrorCount(error.message, counts.errors[error.message], error.file, error.row)
+        for error in counts.first_errors
+    ]
+    errors.sort(key=lambda error: -error.rows)
     return ListRun(
         on, rules, tuple(text_list.file for text_list, _ in one.sheets), counts.rows, counts.wrong,
         tuple(schemes), _each(counts, "violated"), _each(counts, "open"), _missing(counts),
@@ -242,7 +257,8 @@ def _missing(counts: Counts) -> tuple[FactCount, ...]:
         for fact, pack in labels:
             verdicts[fact] += rows
             alone[fact] += rows * (by_pack[pack] == 1)
-    return tuple(FactCount(fact, n, alone[fact]) for fact, n in verdicts.most_common())
+    ranked = sorted(verdicts.items(), key=lambda pair: (-pair[1], pair[0]))
+    return tuple(FactCount(fact, n, alone[fact]) for fact, n in ranked)
 
 
 def _code(counts: Counts, rules: Rules, result: Gate, *, allow_row_errors: bool) -> int:

@@ -359,6 +359,7 @@ def _plain_boolean(
 def _plain_date(
     _fact: Fact, raw: pl.Expr, dtype: pl.DataType, _rules: Rules
 ) -> tuple[Any, pl.Expr]:
+    day: pl.Expr
     if dtype == pl.String:
         shape = raw.str.contains(_PLAIN_DATE)  # Polars would read 2026-1-3 as well
         day = pl.when(shape).then(raw.str.to_date("%Y-%m-%d", strict=False))

@@ -116,7 +116,7 @@ WORDS = {
     "list_changes": Text("Next change: rows by day", "下次变化：各日期的行数"),
     "list_errors": Text(
         "Rows that cannot be read, and were not judged: {count}", "无法读取、未予判定的行数：{count}"),
-    "list_error": Text("{rows} x, first in row {row} of {file}", "{rows} 行，首见于 {file} 第 {row} 行"),
+    "list_error": Text("{rows} x, first in data row {row} of {file}", "{rows} 行，首见于 {file} 第 {row} 个数据行"),
     "list_more": Text("{count} more (--all)", "另有 {count} 项（--all 列出）"),
     "list_more_portfolio": Text(
         "{count} more (--all, or --portfolio FILE writes them all)",
