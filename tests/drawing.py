@@ -196,7 +196,9 @@ def _pack(draw: Draw) -> dict[str, Any]:
 
 def _window(draw: Draw) -> dict[str, str]:
     first, last = sorted(draw(st.tuples(st.sampled_from(DAYS), st.sampled_from(DAYS))))
-    return draw(st.sampled_from([{}, {"from": first}, {"until": last}, {"from": first, "until": last}]))
+    return draw(
+        st.sampled_from([{}, {"from": first}, {"until": last}, {"from": first, "until": last}])
+    )
 
 
 def _phases(draw: Draw) -> list[dict[str, Any]]:
@@ -250,10 +252,10 @@ def _entry(draw: Draw, i: int) -> dict[str, Any]:
     code = draw(st.sampled_from(["E", "F"])) + str(i)
     if draw(st.integers(0, 9)) == 0:
         return {"code": code, "name": text(code), "merged_into": "E1", **CITE}
-    types = st.lists(
-        st.sampled_from(list(VOCABULARY.types)), min_size=1, max_size=2, unique=True
+    types = st.lists(st.sampled_from(list(VOCABULARY.types)), min_size=1, max_size=2, unique=True)
+    standards = st.lists(
+        st.sampled_from([f"GB {i}-{n}" for n in (1, 2, 3)]), max_size=3, unique=True
     )
-    standards = st.lists(st.sampled_from([f"GB {i}-{n}" for n in (1, 2, 3)]), max_size=3, unique=True)
     facts = st.lists(st.sampled_from(list(ENTRY_FACTS)), max_size=3, unique=True)
     raw = {
         "code": code, "name": text(code), "product_types": draw(types), **CITE,
@@ -279,6 +281,11 @@ def rules_of(raw: dict[str, Any]) -> Rules:
 
 
 # ---- products ------------------------------------------------------------------------------------
+
+
+def seeded(seed: int) -> Random:
+    """Return a source of chance that is the same on every run."""
+    return Random(seed)  # noqa: S311
 
 
 def product(random: Random, rules: Rules) -> Product:

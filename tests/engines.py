@@ -104,9 +104,7 @@ def by_columns(
     ]
 
 
-def _asked(
-    one: PackColumns, days: dict[Key, Any], changes: bool
-) -> Iterator[tuple[Key, Mask]]:
+def _asked(one: PackColumns, days: dict[Key, Any], changes: bool) -> Iterator[tuple[Key, Mask]]:
     """Yield every mask of a pack, and note the days that are asked for with them."""
     yield ("verdict", "applies"), one.verdict.yes
     yield ("verdict", "does_not_apply"), one.verdict.no
@@ -171,7 +169,9 @@ def _of_columns(one: PackColumns, row: Held, days: Mapping[Key, Any]) -> Said:
 
     turned = {i: days[pack, "turn", i] for i in row.get((pack, "turn"), ())}
     first = min(turned.values(), default=None)
-    duties = [d.obligation.id for d in one.duties if (pack, "duty", d.obligation.id, "status") in row]
+    duties = [
+        d.obligation.id for d in one.duties if (pack, "duty", d.obligation.id, "status") in row
+    ]
     return {
         "verdict": only("verdict") or "undetermined",
         "phase": only("phase"),
@@ -191,7 +191,10 @@ def _of_columns(one: PackColumns, row: Held, days: Mapping[Key, Any]) -> Said:
         },
         "next change": first,
         "breaks": {
-            name for i, day in turned.items() if day == first for name in row.get((pack, "breaks", i), ())
+            name
+            for i, day in turned.items()
+            if day == first
+            for name in row.get((pack, "breaks", i), ())
         },
     }
 

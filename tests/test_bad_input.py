@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
-from cncheck.commands.check import check
+from cncheck.commands.check import check as run_check
 from cncheck.commands.rules import rules_lint
 from cncheck.evaluate import evaluate
 from cncheck.load import cache
@@ -48,7 +48,7 @@ def check(capsys: pytest.CaptureFixture[str]) -> Check:
 
     def run(*paths: Path | str, **options: Any) -> Answer:
         capsys.readouterr()
-        code = check([str(path) for path in paths], format="json", as_of=DAY, **options)
+        code = run_check([str(path) for path in paths], format="json", as_of=DAY, **options)
         out, err = capsys.readouterr()
         return code, json.loads(out) if out else {}, err
 
@@ -337,7 +337,7 @@ def test_an_option_that_is_wrong_is_told(
     "day", ["", "tomorrow", "20260131", "2026-W05-1", "2026-02-30", "31.1.2026", "0001-01-01"]
 )
 def test_a_day_is_written_year_month_day(day: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert check([str(EXAMPLES)], as_of=day) == 2
+    assert run_check([str(EXAMPLES)], as_of=day) == 2
     out, told = capsys.readouterr()
     assert out == ""
     assert "2026-01-31" in told

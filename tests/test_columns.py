@@ -1,10 +1,9 @@
 """Whole lists in columns are judged as each product is by itself."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from functools import cache
-from random import Random
 from typing import Any
 
 import polars as pl
@@ -14,17 +13,36 @@ from hypothesis import strategies as st
 
 from cncheck.cases import DEFAULT_DAY, case_files, read_cases
 from cncheck.columns.conditions import COLUMN_OPERATORS
-from cncheck.columns.wide import FALLS_DUE, UNDETERMINED, UNSETTLED, Wanted, answered, lazily, sheet
+from cncheck.columns.wide import (
+    FALLS_DUE,
+    UNDETERMINED,
+    UNSETTLED,
+    Sheet,
+    Wanted,
+    answered,
+    lazily,
+    sheet,
+)
 from cncheck.conditions import OPERATORS
 from cncheck.evaluate import evaluate
 from cncheck.gate import counted, gate, policy
+from cncheck.load.cells import typed_frame
 from cncheck.load.packs import wording_problems
-from cncheck.load.products import read_product
 from cncheck.load.rules import form_problems, load_rules, rules_folder
-from cncheck.model import ROW_ERROR, SEPARATOR, STATUSES, VERDICTS, Product, ProductReport, Report, Rules
-from drawing import DAYS, VOCABULARY, packs, product, rules_of, written
+from cncheck.model import (
+    ROW_ERROR,
+    SEPARATOR,
+    STATUSES,
+    VERDICTS,
+    Finding,
+    Product,
+    ProductReport,
+    Report,
+    Rules,
+)
+from drawing import DAYS, VOCABULARY, packs, product, rules_of, seeded, written
 from engines import by_columns, by_product, differences, differing, frame_of
-from test_properties import Drawing, boundaries, read
+from test_properties import Drawing, read
 
 CASES = [case for file in case_files(rules_folder()) for case in read_cases(file)]
 TODAY = date.fromisoformat(DEFAULT_DAY)
@@ -75,7 +93,7 @@ def test_columns_say_of_any_products_what_the_evaluator_says(drawing, drawn):
     """On the eve, the first or the second day of whatever begins or ends in a pack."""
     for i, first in enumerate(drawing.days):
         as_of = first + (i % 3 - 1) * DAY
-        some = Random(i).sample(drawn, 25)
+        some = seeded(i).sample(drawn, 25)
         wrong = differences(some, drawing.rules, as_of, presume=bool(i % 2), changes=False)
         assert not wrong, as_of
 
@@ -83,7 +101,7 @@ def test_columns_say_of_any_products_what_the_evaluator_says(drawing, drawn):
 @pytest.mark.parametrize("tenth", [1, 4, 6, 7, 8])
 def test_columns_find_the_day_on_which_the_answer_for_a_product_changes(tenth, drawing, drawn):
     as_of = drawing.days[len(drawing.days) * tenth // 10] - (tenth % 2) * DAY
-    some = Random(tenth).sample(drawn, 12)
+    some = seeded(tenth).sample(drawn, 12)
     assert not differences(some, drawing.rules, as_of, presume=tenth != 4)
 
 
@@ -97,7 +115,7 @@ seeds = st.integers(0, 2**20)
 
 
 def some_products(seed: int, rules: Rules, how_many: int = 30) -> list[Product]:
-    random = Random(seed)
+    random = seeded(seed)
     return [product(random, rules) for _ in range(how_many)]
 
 
@@ -206,23 +224,28 @@ def test_every_operator_is_tried_on_every_kind_of_fact_that_it_has_columns_for()
 def test_an_operator_is_the_same_in_columns(operator, fact, operand, stated):
     rules = rules_of(written(applies_if={fact: {operator: operand}}))
     rows = [{}, *(value if isinstance(value, dict) else {fact: value} for value in stated)]
-    products = [
-        Product("P", "P", {"id": "P", "product_type": "chair", **row}) for row in rows
-    ]
+    products = [Product("P", "P", {"id": "P", "product_type": "chair", **row}) for row in rows]
     assert not differences(products, rules, TODAY)
     verdicts = {answer["small"]["verdict"] for answer in by_product(products, rules, TODAY)}
     assert {"applies", "does_not_apply"} <= verdicts
 
 
-@pytest.mark.parametrize("operator", ["above", "at_least", "at_most", "below", "is", "given"])
-@pytest.mark.parametrize("operand", [1, 2, True, False, {"fact": "size"}])
-@pytest.mark.parametrize("stated", [{"weight": 2}, {"weight": 2, "size": 1}, {"weight": 2, "size": 2}])
-def test_a_value_that_may_be_higher_settles_the_same_in_columns(operator, operand, stated):
-    if (operator == "given") is not isinstance(operand, bool):
-        pytest.skip("only `given` takes true or false")
+HIGHER = [
+    *((word, limit) for word in ("above", "at_least", "at_most", "below", "is")
+      for limit in (1, 2, {"fact": "size"})),
+    ("in", [1, 2]), ("not_in", [1, 3]), ("given", True), ("given", False),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("operator", "operand"), HIGHER)
+@pytest.mark.parametrize("more", [{}, {"size": 1}, {"size": 2}])
+def test_a_value_that_may_be_higher_settles_the_same_in_columns(operator, operand, more):
     rules = rules_of(written(applies_if={"weight": {operator: operand}}))
-    facts = {"id": "P", "product_type": "chair", **stated}
-    products = [Product("P", "P", facts, lower_bounds=frozenset({"weight"})), Product("P", "P", facts)]
+    facts = {"id": "P", "product_type": "chair", "weight": 2, **more}
+    products = [
+        Product("P", "P", facts, lower_bounds=frozenset({"weight"})),
+        Product("P", "P", facts),
+    ]
     assert not differences(products, rules, TODAY)
 
 
@@ -232,7 +255,9 @@ WITHIN = 90
 STRICT = Wanted(undetermined=True, due_by=TODAY + WITHIN * DAY)
 
 
-def row_of(report: ProductReport, rules: Rules, as_of: date, forces: Sequence[str]) -> dict[str, Any]:
+def row_of(
+    report: ProductReport, rules: Rules, as_of: date, forces: Sequence[str]
+) -> dict[str, Any]:
     """Return what a wide row says of a product, told from the report on it."""
     how = policy(["violated"], forces)
     duties = [duty for _, _, duty in counted(Report(as_of, rules.packs, (report,)), how)]
@@ -245,15 +270,16 @@ def row_of(report: ProductReport, rules: Rules, as_of: date, forces: Sequence[st
     for status in ("violated", "open"):
         row[status] = [duty.obligation.id for duty in duties if duty.status == status]
     row["undetermined"] = [finding.pack.id for finding in open_]
-    row["missing"] = most_decisive_first(open_)
+    missing = dict.fromkeys(fact for finding in open_ for fact in finding.missing)
+    row["missing"] = sorted(missing, key=lambda fact: (*rank(fact, open_), fact))
     joined = {k: SEPARATOR.join(v) or None if isinstance(v, list) else v for k, v in row.items()}
     return joined | {"next_change": min(days, default=None)}
 
 
-def most_decisive_first(open_: Sequence[Finding]) -> list[str]:
-    """Return what is missing: what most schemes ask for first, then in the order of the schemes."""
-    asking = {fact: [f for f in open_ if fact in f.missing] for f in open_ for fact in f.missing}
-    return sorted(asking, key=lambda fact: (-len(asking[fact]), open_.index(asking[fact][0]), fact))
+def rank(fact: str, open_: Sequence[Finding]) -> tuple[int, int]:
+    """Rank what is missing: what most schemes ask for first, then in the order of the schemes."""
+    asking = [i for i, finding in enumerate(open_) if fact in finding.missing]
+    return -len(asking), min(asking, default=0)
 
 
 def wide(frame: pl.DataFrame, rules: Rules, as_of: date, wanted: Wanted, **how: bool) -> Any:
@@ -272,6 +298,12 @@ def told_differently(
         want = row_of(report, rules, as_of, forces) | {"error": None}
         keys = {name: row.pop(name) for name in list(row) if name not in want}
         assert keys == {name: one.facts.get(name) for name in keys}
+        open_ = [finding for finding in report.findings if finding.verdict == "undetermined"]
+        missing = row["missing"].split(SEPARATOR) if row["missing"] else []
+        ranks = [rank(fact, open_) for fact in missing]
+        assert ranks == sorted(ranks)
+        missing.sort(key=lambda fact: (*rank(fact, open_), fact))  # equals in any order
+        row["missing"] = SEPARATOR.join(missing) or None
         yield from ((dict(one.facts), *difference) for difference in differing(want, row))
 
 
@@ -327,3 +359,80 @@ def test_what_is_counted_of_a_list_is_what_trips_the_gate_of_its_products(raw, a
     for reason, rows in tallied(wide(frame_of(products, rules), rules, as_of, wanted).tally):
         told[reason] += rows
     assert not list(differing(dict(want), {key: n for key, n in told.items() if n}))
+
+
+# ---- what changes nothing ------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def typed_cases(todays_cases: list[Product], rules: Rules) -> pl.DataFrame:
+    """Some of the cases of today, each with an id of its own and every seventh with an error."""
+    some = seeded(1).sample(todays_cases, 120)
+    frame = frame_of(some, rules)
+    number = pl.int_range(pl.len())
+    error = pl.when(number % 7 == 3).then(pl.lit("line 3 is too long."))
+    return frame.with_columns(id=number.cast(pl.String), **{ROW_ERROR: error})
+
+
+@pytest.fixture(scope="module")
+def asked(typed_cases: pl.DataFrame, rules: Rules) -> Sheet:
+    return sheet(typed_cases.lazy(), rules, TODAY)
+
+
+@pytest.fixture(scope="module")
+def told(asked: Sheet) -> pl.DataFrame:
+    return answered(asked, asked.plan.frame.collect()).frame
+
+
+def test_a_row_that_could_not_be_read_keeps_its_place_and_gets_no_answer(typed_cases, told):
+    assert told["id"].to_list() == typed_cases["id"].to_list()
+    assert told["error"].to_list() == typed_cases[ROW_ERROR].to_list()
+    wrong = told.filter(pl.col("error").is_not_null()).drop("id", "product_type", "error")
+    assert wrong.height > 10
+    empty = [name for name in wrong.columns if wrong[name].null_count() == wrong.height]
+    assert set(wrong.columns) - set(empty) <= {"name", "model", "enterprise"}
+
+
+def test_a_row_that_could_not_be_read_is_counted_nowhere(asked, told):
+    tally = answered(asked, asked.plan.frame.collect()).tally
+    readable = told["error"].null_count()
+    assert {sum(rows.values()) for rows in tally.values()} == {readable}
+
+
+def test_the_order_of_the_rows_changes_no_answer(typed_cases, rules, told):
+    other = typed_cases.sample(fraction=1, shuffle=True, seed=2)
+    found = wide(other, rules, TODAY, Wanted()).frame
+    assert found["id"].to_list() == other["id"].to_list()
+    assert found.sort(pl.col("id").cast(pl.Int64)).equals(told)
+
+
+def test_the_order_of_the_columns_and_blank_ones_change_no_answer(typed_cases, rules, told):
+    blank = [name for name in sorted(rules.facts) if name not in typed_cases.columns]
+    text = pl.LazyFrame(schema=dict.fromkeys(blank, pl.String))
+    schema = {
+        name: kind for name, kind in typed_frame(text, rules).collect_schema().items()
+        if name != ROW_ERROR
+    }  # fmt: skip
+    more = typed_cases.with_columns(pl.lit(None, dtype=kind).alias(n) for n, kind in schema.items())
+    found = wide(more.select(sorted(more.columns)), rules, TODAY, Wanted()).frame
+    assert found.select(told.columns).equals(told)
+
+
+@pytest.mark.parametrize("size", [1, 7, 100])
+def test_the_size_of_the_batches_changes_no_answer(size, asked, told):
+    batches = asked.plan.frame.collect().iter_slices(size)
+    assert pl.concat(answered(asked, batch).frame for batch in batches).equals(told)
+
+
+def test_a_list_that_streams_is_told_as_one_that_is_read_at_once(asked, told):
+    lazy = lazily(asked)
+    assert lazy.collect_schema() == told.schema
+    assert lazy.collect().equals(told)
+    with pl.Config(streaming_chunk_size=13):
+        assert lazy.collect(engine="streaming").equals(told)
+
+
+def test_a_list_without_rows_has_the_columns_of_one_with_rows(asked, told):
+    empty = answered(asked, asked.plan.frame.clear().collect()).frame
+    assert empty.schema == told.schema
+    assert empty.height == 0

@@ -92,10 +92,8 @@ class Counts:
         """Return the hashes of the ids that occur more than once."""
         if not self._ids:
             return pl.Series([], dtype=pl.UInt64)
-        hashes = pl.concat(self._ids)
-        if hashes.n_unique() == len(hashes):
-            return hashes.clear()
-        return hashes.filter(hashes.is_duplicated()).unique()
+        hashes = pl.concat(self._ids).sort()  # 80 MB for ten million rows; a set takes thrice that
+        return hashes.filter((hashes == hashes.shift()).fill_null(value=False)).unique()
 
 
 def _together(parts: Sequence[pl.DataFrame]) -> pl.DataFrame:

@@ -34,9 +34,8 @@ _SPARK: dict[type[pl.DataType], spark.DataType] = {
     pl.Boolean: spark.BooleanType(),
     pl.Int64: spark.LongType(),
 }
-_SHEETS = (
-    4  # kept by a Python worker for its next batches and tasks; to make one takes half a second
-)
+_ROWS = 50_000  # judged at a time: enough to make the steps cheap, few enough to keep memory small
+_SHEETS = 4  # kept by a Python worker for its next tasks: to make one takes half a second
 _DUTY, _PRODUCTS = "duty", "products"
 
 
@@ -222,11 +221,22 @@ def _worked(
     names: Sequence[str], question: bytes, form: _Form, batches: Iterable[Any]
 ) -> Iterator[Any]:
     """Yield what comes out of Arrow batches whose columns are called `names`, as such batches."""
-    for batch in batches:
-        frame = pl.DataFrame(batch)
+    for frame in _gathered(batches):
         frame.columns = names
         engine = _engine(question, tuple(frame.schema.items()))
         yield from form(engine, engine.answer(frame)).to_arrow().to_batches()
+
+
+def _gathered(batches: Iterable[Any]) -> Iterator[pl.DataFrame]:
+    """Yield the rows of several batches at a time: those of Spark are small, with 10,000 rows."""
+    parts: list[pl.DataFrame] = []
+    for batch in batches:
+        parts.append(pl.DataFrame(batch))
+        if sum(part.height for part in parts) >= _ROWS:
+            yield pl.concat(parts)
+            parts.clear()
+    if parts:
+        yield pl.concat(parts)
 
 
 @lru_cache(maxsize=_SHEETS)

@@ -8,9 +8,7 @@ alike is not computed at all, and what is the same on two days is seen to be the
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable, Hashable, Iterable, Mapping
-from functools import reduce
 from typing import Any, NamedTuple
 
 import polars as pl
@@ -186,61 +184,78 @@ def in_order(masks: Iterable[Mask]) -> list[Node]:
     return list(found.values())
 
 
-def computed(order: Iterable[Node], tests: Mapping[int, Column]) -> dict[int, Column]:
-    """Return the column of every node of `order`, by its identity.
+Step = tuple[str, tuple[int, ...]]
+"""How a node is joined, and the places of its parts."""
+
+
+def steps(order: Iterable[Node]) -> tuple[Step, ...]:
+    """Return how each node of `order`, parts first, follows from those before it."""
+    place: dict[int, int] = {}
+    found: list[Step] = []
+    for node in order:
+        found.append((node.join, tuple(place[id(part)] for part in node.parts)))
+        place[id(node)] = len(place)
+    return tuple(found)
+
+
+def computed(order: Iterable[Step], tests: Mapping[int, Column]) -> list[Column]:
+    """Return the column of every step, in their order.
 
     Args:
-        order: nodes, parts first.
-        tests: the columns of the nodes without parts.
+        order: the steps.
+        tests: the columns of the steps without parts, by their place.
 
     """
-    columns: dict[int, Column] = {}
-    for node in order:
-        parts = [columns[id(part)] for part in node.parts]
-        column = _JOINS[node.join](parts) if parts else tests[id(node)]
+    columns: list[Column] = []
+    for place, (join, parts) in enumerate(order):
+        column = _JOINS[join](columns, parts) if parts else tests[place]
         if isinstance(column, pl.Series):  # what a whole batch answers alike costs nothing later
             if not column.any():
                 column = False
             elif column.all():
                 column = True
-        columns[id(node)] = column
+        columns.append(column)
     return columns
 
 
-def _all(parts: list[Column]) -> Column:
-    if False in parts_that_are_constant(parts):
-        return False
-    varying = [part for part in parts if isinstance(part, pl.Series)]
-    return reduce(operator.and_, varying) if varying else True
+def _all(columns: list[Column], parts: tuple[int, ...]) -> Column:
+    found: Column = True
+    for part in parts:
+        column = columns[part]
+        if column is False:
+            return False
+        if column is not True:
+            found = column if found is True else found & column
+    return found
 
 
-def _any(parts: list[Column]) -> Column:
-    if True in parts_that_are_constant(parts):
-        return True
-    varying = [part for part in parts if isinstance(part, pl.Series)]
-    return reduce(operator.or_, varying) if varying else False
+def _any(columns: list[Column], parts: tuple[int, ...]) -> Column:
+    found: Column = False
+    for part in parts:
+        column = columns[part]
+        if column is True:
+            return True
+        if column is not False:
+            found = column if found is False else found | column
+    return found
 
 
-def parts_that_are_constant(parts: list[Column]) -> list[bool]:
-    """Return the parts that are the same for the whole batch."""
-    return [part for part in parts if isinstance(part, bool)]
+def _rest(columns: list[Column], parts: tuple[int, ...]) -> Column:
+    column = columns[parts[0]]
+    return ~column if isinstance(column, pl.Series) else not column
 
 
-def _rest(parts: list[Column]) -> Column:
-    (part,) = parts
-    return ~part if isinstance(part, pl.Series) else not part
+def _differ(columns: list[Column], parts: tuple[int, ...]) -> Column:
+    one, other = (columns[part] for part in parts)
+    if isinstance(one, pl.Series) and isinstance(other, pl.Series):
+        return one ^ other
+    varying, constant = (one, other) if isinstance(one, pl.Series) else (other, one)
+    if isinstance(varying, pl.Series):
+        return ~varying if constant else varying
+    return one is not other
 
 
-def _differ(parts: list[Column]) -> Column:
-    one, other = parts
-    if isinstance(one, bool):
-        return _rest([other]) if one else other
-    if isinstance(other, bool):
-        return _rest([one]) if other else one
-    return one ^ other
-
-
-_JOINS: dict[str, Callable[[list[Column]], Column]] = {
+_JOINS: dict[str, Callable[[list[Column], tuple[int, ...]], Column]] = {
     "all": _all,
     "any": _any,
     "rest": _rest,

@@ -12,7 +12,7 @@ from cncheck.columns.days import days_of
 from cncheck.columns.logic import Mask, Value
 from cncheck.columns.packs import DutyColumns, PackColumns, Turn
 from cncheck.columns.plan import Rows, constant, series
-from cncheck.columns.words import Text, first_day, in_words, text
+from cncheck.columns.words import Bank, Text, first_day, found, in_words, text
 
 _ROW, _ORDER = "|row", "|order"
 
@@ -149,13 +149,15 @@ def _of_the_duty(
 
 
 def _day(days: Sequence[tuple[date | str, Mask]], batch: pl.DataFrame, rows: Rows) -> pl.Series:
-    found = [(batch[day] if isinstance(day, str) else day, rows(mask)) for day, mask in days]
-    return first_day(found, batch.height)
+    bank = Bank(batch.height)
+    asked = [(batch[day] if isinstance(day, str) else day, rows(mask)) for day, mask in days]
+    return bank.select({"day": first_day(bank, asked)})["day"]
 
 
 def _missing(column: Text, batch: pl.DataFrame, rows: Rows, readable: pl.Series) -> pl.Series:
-    labels: list[tuple[Any, Any]] = [(label, rows(mask)) for label, mask in column.labels]
-    return in_words(column, labels, readable, batch.height)[0]
+    bank = Bank(batch.height)
+    one = found(bank, column, rows)
+    return in_words([one], bank.select(one.words), readable)[0][column.name]
 
 
 def _named(names: Sequence[tuple[str, Mask]], rows: Rows, height: int) -> pl.Series:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import polars as pl
 
-from cncheck.columns.logic import ByValue, Column, Mask, Node, computed, in_order
+from cncheck.columns.logic import ByValue, Column, Mask, Node, Step, computed, in_order, steps
 from cncheck.conditions import LISTS, OPERATORS
 from cncheck.model import SEPARATOR
 
@@ -22,13 +22,17 @@ class Plan(NamedTuple):
 
     frame: pl.LazyFrame
     """What was kept of the list, and the tests."""
-    order: tuple[Node, ...]
+    nodes: tuple[Node, ...]
+    """All nodes, parts first; what follows goes by their places."""
+    places: Mapping[int, int]
+    """The identity of a node -> its place."""
+    order: tuple[Step, ...]
     tests: Mapping[int, str]
-    """Node -> the column of its test."""
+    """Place -> the column of the test."""
     types: Mapping[int, int]
-    """Node -> the code of a product type."""
+    """Place -> the code of a product type."""
     texts: Mapping[str, Mapping[int, ByValue]]
-    """Column of texts -> the tests that are put to each different one, by node."""
+    """Column of texts -> the tests that are put to each different one, by place."""
 
 
 def planned(
@@ -43,33 +47,39 @@ def planned(
         columns: further columns, by name.
 
     """
-    order = in_order(masks)
-    asked = [node for node in order if isinstance(node.test, pl.Expr)]
-    tests = {id(node): f"|{i}" for i, node in enumerate(asked)}
-    columns |= {tests[id(node)]: node.test for node in asked if isinstance(node.test, pl.Expr)}
-    types = {id(node): node.test for node in order if isinstance(node.test, int)}
+    nodes = in_order(masks)
+    tests: dict[int, str] = {}
+    types: dict[int, int] = {}
     texts: dict[str, dict[int, ByValue]] = {}
-    for node in order:
+    for place, node in enumerate(nodes):
         if isinstance(node.test, ByValue):
             name = f"|text {node.test.column}"
             columns[name] = pl.col(node.test.column).cast(pl.String)
-            texts.setdefault(name, {})[id(node)] = node.test
-    return Plan(facts.select(*keep, **columns), tuple(order), tests, types, texts)
+            texts.setdefault(name, {})[place] = node.test
+        elif isinstance(node.test, int):
+            types[place] = node.test
+        elif node.test is not None:
+            tests[place] = f"|{place}"
+            columns[tests[place]] = node.test
+    places = {id(node): place for place, node in enumerate(nodes)}
+    frame = facts.select(*keep, **columns)
+    return Plan(frame, tuple(nodes), places, steps(nodes), tests, types, texts)
 
 
 def rows_of(plan: Plan, batch: pl.DataFrame) -> Rows:
     """Compute the masks of a batch of `plan.frame`; return what looks one up."""
-    tests: dict[int, Column] = {node: batch[name] for node, name in plan.tests.items()}
+    tests: dict[int, Column] = {place: batch[name] for place, name in plan.tests.items()}
     if plan.types:
         codes = batch["product_type"].to_physical().fill_null(_NO_TYPE)
         there = set(codes.unique())  # a type that no row has costs nothing
         tests |= {
-            node: codes == code if code in there else False for node, code in plan.types.items()
+            place: codes == code if code in there else False for place, code in plan.types.items()
         }
     for name, asked in plan.texts.items():
         tests |= _of_each_text(batch[name], asked)
     found = computed(plan.order, tests)
-    return lambda mask: found[id(mask)] if isinstance(mask, Node) else mask
+    places = plan.places
+    return lambda mask: found[places[id(mask)]] if isinstance(mask, Node) else mask
 
 
 def _of_each_text(texts: pl.Series, asked: Mapping[int, ByValue]) -> dict[int, Column]:

@@ -32,14 +32,16 @@ from cncheck.columns.packs import (
 from cncheck.columns.plan import Plan, planned, rows_of
 from cncheck.columns.words import (
     VERDICT,
+    Bank,
     Labels,
     Text,
     first_day,
+    found,
     in_words,
     most_decisive_first,
     text,
     undetermined,
-    verdicts,
+    verdict,
 )
 from cncheck.model import ROW_ERROR, Rules
 
@@ -69,7 +71,7 @@ class Wanted(NamedTuple):
     """A row for each product, scheme and duty, too."""
 
 
-_ROWS = 65_536  # in a batch: enough to make the steps cheap, few enough to keep memory small
+_ROWS = 1 << 17  # in a batch: enough to make the steps cheap, few enough to keep memory small
 EVERYTHING = Wanted()
 
 
@@ -215,22 +217,24 @@ def answered(sheet: Sheet, batch: pl.DataFrame) -> Answer:
     batch = batch.rechunk()  # a thousand small steps over one piece instead of over many
     rows = rows_of(sheet.plan, batch)
     readable = batch[ROW_ERROR].is_null()
+    bank = Bank(batch.height)
     columns = {
-        name: verdicts(rows(applies), rows(unknown), batch.height)
+        name: verdict(bank, rows(applies), rows(unknown))
         for name, (applies, unknown) in sheet.verdicts.items()
     }
-    tally: dict[str, Mapping[Labels, int]] = {}
-    for one in sheet.texts:
-        labels = [(label, rows(mask)) for label, mask in one.labels]
-        columns[one.name], tally[one.name] = in_words(one, labels, readable, batch.height)
     days = [(batch[day] if isinstance(day, str) else day, rows(mask)) for day, mask in sheet.days]
-    columns["next_change"] = first_day(days, batch.height)
-    found = {name: batch[name] for name in KEYS if name in batch.columns} | columns
-    found[ERROR] = batch[ROW_ERROR]
-    frame = pl.DataFrame([found[name].alias(name) for name in sheet.schema])
+    columns["next_change"] = first_day(bank, days)
+    texts = [found(bank, one, rows) for one in sheet.texts]
+    for one in texts:
+        columns |= one.words
+    computed = bank.select(columns)
+    words, tally = in_words(texts, computed, readable)
+    said = computed.to_dict() | words | {name: batch[name] for name in sheet.keys}
+    said[ERROR] = batch[ROW_ERROR]
+    frame = pl.DataFrame([said[name].alias(name) for name in sheet.schema])
     if not readable.all():
-        answers = [name for name in sheet.schema if name in columns]
-        frame = frame.with_columns(pl.when(readable).then(pl.col(answers)))
+        answered_ = [name for name in sheet.schema if name not in (*KEYS, ERROR)]
+        frame = frame.with_columns(pl.when(readable).then(pl.col(answered_)))
     counted = (counted_rows(member, batch, readable, rows) for member in sheet.members)
     duties = long_rows(sheet.schemes, batch, frame, rows, sheet.keys) if sheet.schemes else None
     return Answer(frame, tally, tuple(counted), duties)

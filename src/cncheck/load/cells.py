@@ -7,6 +7,7 @@ nothing that was written becomes unknown without a word.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
@@ -15,7 +16,7 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from cncheck.load.values import NOTHING_SAID, shown, typed
+from cncheck.load.values import LARGEST_COUNT, NOTHING_SAID, shown, typed
 from cncheck.model import AT_LEAST, DONE, ROW_ERROR, SEPARATOR, Fact, Product, Rules
 
 TRUTHS = {
@@ -23,6 +24,10 @@ TRUTHS = {
     **dict.fromkeys(("false", "no", "n", "0", "否", "×"), False),
 }
 _DONE = {word: truth for word, truth in TRUTHS.items() if word not in ("1", "0", "y", "n")}
+_BLANKS = (
+    " \t\n\r\x0b\x0c\x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008"
+    "\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
+)
 _NUMBER = r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?"
 _THOUSANDS = r"[+-]?\d{1,3}([,'\u00a0\u202f ]\d{3})+(\.\d+)?"
 _WITH_UNIT = rf"({_NUMBER})\s*[^\d\s.,+-].*"
@@ -32,6 +37,7 @@ _NO_DAY = date(1899, 12, 30)
 _PLAIN_DATE = r"^\d{4}-\d{2}-\d{2}$"
 _PLAIN_TEXT = r"^[0-9A-Za-z/._:-]*\d[0-9A-Za-z/._:-]*$"
 _LONGEST_TEXT = 2000  # as for descriptors
+_LARGEST = 1.7e308
 _KEYS = ("id", "product_type")
 
 
@@ -47,7 +53,7 @@ def read_cell(fact: Fact, text: str, rules: Rules) -> Any:
         ValueError: the cell says something, but not what the fact is about; with how to mend it.
 
     """
-    word = text.strip()
+    word = text.strip(_BLANKS)
     named = _is_named(fact)
     if not word or (not named and word.lower() in NOTHING_SAID and word not in fact.values):
         return None
@@ -61,7 +67,8 @@ def read_cell(fact: Fact, text: str, rules: Rules) -> Any:
             raise ValueError(f"{message} Is a quote missing?")
         return word
     read = _READ.get(fact.kind)
-    return typed(fact, read(fact, word) if read else word, rules)
+    said = read(fact, word) if read else word
+    return None if said == [] else typed(fact, said, rules)
 
 
 def _is_named(fact: Fact) -> bool:
@@ -135,18 +142,19 @@ def read_row(
     lower_bounds = frozenset(
         n.removesuffix(AT_LEAST) for n, v in row.items() if v and n.endswith(AT_LEAST)
     )
-    for name, value in row.items():
-        fact = rules.facts.get(name)
-        if fact is None or value is None:
+    silent = set() if wrong else set(_KEYS)
+    for name, fact in rules.facts.items():
+        if row.get(name) is None:
             continue
         try:
-            cell = read_cell(fact, as_text(value), rules)
+            cell = read_cell(fact, as_text(row[name]), rules)
         except ValueError as error:
             wrong.append(str(error))
+            silent.discard(name)
             continue
         if cell is not None:
             facts[name] = cell
-    wrong += [_missing(name) for name in _KEYS if name not in facts and not wrong]
+    wrong += [_missing(name) for name in _KEYS if name in silent and name not in facts]
     if wrong:
         return None, wrong
     return Product(facts["id"], facts.get("name", facts["id"]), facts, file, lower_bounds), []
@@ -180,6 +188,8 @@ class _Column(NamedTuple):
     dtype: Any
     plain: pl.Expr
     """The values of cells whose text is plain; null for all others."""
+    allowed: Callable[[pl.Series], pl.Series]
+    """Makes values null that the fact cannot have; looks at a whole column first, which is cheap."""
     may_be_done: bool
     look: Callable[[str], tuple[Any, str]]
     """What an odd cell states, or the error; remembers the last few thousand."""
@@ -200,10 +210,10 @@ def typed_frame(frame: pl.LazyFrame, rules: Rules) -> pl.LazyFrame:
 
     """
     given = frame.collect_schema()
-    columns = {
-        name: _column(rules.facts[name], dtype, rules)
-        for name, dtype in given.items()
-        if name in rules.facts and dtype != pl.Null
+    columns = {  # in the order of the vocabulary: that of a list changes no message
+        name: _column(fact, given[name], rules)
+        for name, fact in rules.facts.items()
+        if name in given and given[name] != pl.Null
     }
     passed = [
         n
@@ -232,20 +242,21 @@ def _read(
     """Read what a cast of whole columns left, and gather the errors of each row."""
     found: dict[str, pl.Series] = {}
     errors: list[pl.Series] = []
+    unread = None
     if ROW_ERROR in batch.columns and batch[ROW_ERROR].null_count() < batch.height:
-        errors.append(batch[ROW_ERROR])
+        unread = batch[ROW_ERROR]
+        errors.append(unread)
+    blank: list[pl.Series] = []
     for name, column in columns.items():
-        value, raw = batch[_VALUE + name], batch[name]
+        value, raw = column.allowed(batch[_VALUE + name]), batch[name]
         done: pl.Series | None = None
+        wrong: pl.Series | None = None
         if value.null_count() != raw.null_count():
             value, done, wrong = _mended(value, raw, column)
             if wrong is not None:
                 errors.append(wrong)
         if name in _KEYS and value.null_count():
-            blank = pl.DataFrame({"v": value, "e": _joined(errors, batch.height)}).select(
-                pl.when(pl.col("v").is_null() & pl.col("e").is_null()).then(pl.lit(_missing(name)))
-            )
-            errors.append(blank.to_series())
+            blank.append(_blank(name, value, wrong, unread))
         found[name] = value
         if column.may_be_done:
             found[name + DONE] = (
@@ -254,12 +265,26 @@ def _read(
                 else done
             )
     lacking = (name for name in _KEYS if name not in columns)
-    errors += [pl.Series([_missing(name)]).new_from_index(0, batch.height) for name in lacking]
+    nothing = pl.Series([None], dtype=pl.String).new_from_index(0, batch.height)
+    errors += [*blank, *(_blank(name, nothing, None, unread) for name in lacking)]
     for name in schema:
         if name.endswith(AT_LEAST):
             found[name] = batch[name]
     found[ROW_ERROR] = _joined(errors, batch.height)
     return pl.DataFrame([found[name].alias(name) for name in schema])
+
+
+def _blank(
+    name: str, value: pl.Series, wrong: pl.Series | None, unread: pl.Series | None
+) -> pl.Series:
+    """Return what to say where a key says nothing, in rows that are told nothing of it yet."""
+    silent = value.is_null()
+    for told in (wrong, unread):
+        if told is not None:
+            silent &= told.is_null()
+    message = pl.Series([_missing(name)]).new_from_index(0, len(value))
+    nothing = pl.Series([None], dtype=pl.String).new_from_index(0, len(value))
+    return message.zip_with(silent, nothing)
 
 
 def _joined(errors: Sequence[pl.Series], height: int) -> pl.Series:
@@ -309,6 +334,7 @@ def _column(fact: Fact, dtype: pl.DataType, rules: Rules) -> _Column:
     if isinstance(dtype, (pl.Categorical, pl.Enum)):
         raw, dtype = raw.cast(pl.String), pl.String()
     target, plain = _PLAIN[fact.kind](fact, raw, dtype, rules)
+    allowed = partial(_ALLOWED.get(fact.kind, _any), fact)
     evidence = fact.name.startswith("evidence.") and fact.kind != "boolean"
 
     @lru_cache(maxsize=5_000)
@@ -318,7 +344,7 @@ def _column(fact: Fact, dtype: pl.DataType, rules: Rules) -> _Column:
         except ValueError as error:
             return None, str(error)
 
-    return _Column(fact, target, plain, evidence, look)
+    return _Column(fact, target, plain, allowed, evidence, look)
 
 
 def _as_number(raw: pl.Expr, dtype: pl.DataType) -> pl.Expr:
@@ -330,20 +356,18 @@ def _as_number(raw: pl.Expr, dtype: pl.DataType) -> pl.Expr:
 
 
 def _plain_number(
-    fact: Fact, raw: pl.Expr, dtype: pl.DataType, _rules: Rules
+    _fact: Fact, raw: pl.Expr, dtype: pl.DataType, _rules: Rules
 ) -> tuple[Any, pl.Expr]:
-    number = _as_number(raw, dtype)
-    least = -1.7e308 if fact.minimum is None else fact.minimum
-    most = 1.7e308 if fact.maximum is None else fact.maximum
-    # Not a number is above every limit, and so is infinity.
-    return pl.Float64, pl.when(number.is_between(least, most)).then(number)
+    return pl.Float64, _as_number(raw, dtype)
 
 
 def _plain_integer(
     fact: Fact, raw: pl.Expr, dtype: pl.DataType, rules: Rules
 ) -> tuple[Any, pl.Expr]:
     _, number = _plain_number(fact, raw, dtype, rules)
-    whole = pl.when(number == number.floor()).then(number)
+    least = -LARGEST_COUNT if fact.minimum is None else fact.minimum
+    most = LARGEST_COUNT if fact.maximum is None else fact.maximum
+    whole = pl.when((number == number.floor()) & number.is_between(least, most)).then(number)
     return pl.Int64, whole.cast(pl.Int64, strict=False)
 
 
@@ -392,8 +416,7 @@ def _one_of(words: Sequence[str], raw: pl.Expr, dtype: pl.DataType) -> tuple[Any
 def _plain_text(fact: Fact, raw: pl.Expr, dtype: pl.DataType, _rules: Rules) -> tuple[Any, pl.Expr]:
     text = raw if dtype == pl.String else raw.cast(pl.String)
     if _is_named(fact):
-        text = text.str.strip_chars()
-        return pl.String, pl.when(text.str.len_bytes().is_between(1, _LONGEST_TEXT)).then(text)
+        return pl.String, text.str.strip_chars(_BLANKS)
     plain = text.str.contains(_PLAIN_TEXT) & (text.str.len_bytes() <= _LONGEST_TEXT)
     return pl.String, pl.when(plain).then(text)
 
@@ -403,6 +426,36 @@ def _plain_words(
 ) -> tuple[Any, pl.Expr]:
     return pl.String, pl.lit(None, dtype=pl.String)  # few different ones: each is read once
 
+
+def _any(_fact: Fact, values: pl.Series) -> pl.Series:
+    return values
+
+
+def _allowed_numbers(fact: Fact, values: pl.Series) -> pl.Series:
+    least = -_LARGEST if fact.minimum is None else fact.minimum
+    most = _LARGEST if fact.maximum is None else fact.maximum
+    lowest, highest = values.min(), values.max()
+    finite = math.isfinite(values.sum())  # neither infinity nor "nan", which is no number
+    if lowest is None or (finite and least <= lowest and highest <= most):  # type: ignore[operator]
+        return values
+    number = pl.col("number")  # "nan" is above every limit
+    table = pl.DataFrame({"number": values})
+    return table.select(pl.when(number.is_between(least, most)).then(number)).to_series()
+
+
+def _allowed_texts(fact: Fact, values: pl.Series) -> pl.Series:
+    if not _is_named(fact):
+        return values
+    lengths = values.str.len_bytes()
+    shortest, longest = lengths.min(), lengths.max()
+    if shortest is None or (shortest > 0 and longest <= _LONGEST_TEXT):  # type: ignore[operator]
+        return values
+    text = pl.col("text")
+    fits = text.str.len_bytes().is_between(1, _LONGEST_TEXT)
+    return pl.DataFrame({"text": values}).select(pl.when(fits).then(text)).to_series()
+
+
+_ALLOWED = {"text": _allowed_texts, "choice": _allowed_texts, "number": _allowed_numbers}
 
 _PLAIN: dict[str, Callable[[Fact, pl.Expr, Any, Rules], tuple[Any, pl.Expr]]] = {
     "text": _plain_text,

@@ -9,6 +9,7 @@
           TV: {is: television, with: {marketed_as: television}}
         otherwise: other_electrical_product           # what every other cell means
       Energy_Wh: {fact: rated_energy_kwh, times: 0.001}
+      Title: [name, {fact: product_type, values: {Slot fan: computer_case_fan}}]    # several facts
     constants: {sold_in_mainland_china: true}         # for every row, whatever it says
     defaults: {produced_on: 2026-11-21}               # where the row says nothing
 
@@ -25,7 +26,8 @@ no name), nor one whose value is `null`.
 A cell that `values` does not name takes `otherwise`. Without that it stands as it is (multiplied by
 `times`, if it is a number), for the next door to read; only a product type is never taken from such a
 cell: if nothing else in the row's columns gives one, the row is an error, and `defaults` does not
-hide it.
+hide it. The error names the last of these columns that the row fills, which is the most general one
+where the map goes from single goods to their kinds: one more line there settles the most rows.
 """
 
 from __future__ import annotations
@@ -67,7 +69,7 @@ class Meaning(NamedTuple):
 
 
 class Column(NamedTuple):
-    """A column of a foreign list, and the fact it states."""
+    """A column of a foreign list, and a fact it states."""
 
     name: str
     fact: str
@@ -131,7 +133,8 @@ def parse_map(text: str, file: str, rules: Rules) -> ListMap:
 
 
 def _named(path: _PLACE, message: str) -> str:
-    return f"`{path[-1]}`: {message}" if path else message
+    keys = [step for step in path if isinstance(step, str)]
+    return f"`{keys[-1]}`: {message}" if keys else message
 
 
 def _columns(
@@ -142,30 +145,52 @@ def _columns(
         path: _PLACE = (0, "columns", key)
         if seen.setdefault(key.strip(), key) != key:
             wrong.append((path, f"The column {shown(key.strip())} stands twice. Keep one of them."))
-        body: dict[str, Any] = {"fact": row} if isinstance(row, str) else row
-        name = body["fact"]
-        fact = rules.facts.get(name)
-        if fact is None:
-            wrong.append((path, _unknown_fact(name, rules)))
-            continue
-        if "times" in body and fact.kind not in ("number", "integer"):
-            message = f"`times` is for numbers, but `{name}` is none ({fact.kind})."
-            wrong.append(((*path, "times"), message))
-        if "times" in body and "otherwise" in body:
-            message = "`otherwise` leaves nothing to multiply by `times`. Keep one of them."
-            wrong.append(((*path, "times"), message))
-        yield Column(
-            key.strip(),
-            name,
-            _values((*path, "values"), body["values"] or {}, name, rules, wrong)
-            if "values" in body
-            else None,
-            _meaning((*path, "otherwise"), body["otherwise"], name, rules, wrong)
-            if "otherwise" in body
-            else None,
-            Decimal(repr(body.get("times", 1))),
-            *places[path],
-        )
+        stated: set[str] = set()
+        for at, one in _statements(path, row):
+            body: dict[str, Any] = {"fact": one} if isinstance(one, str) else one
+            name = body["fact"]
+            if name in stated:
+                message = f"The column states `{name}` twice. Keep one of them."
+                wrong.append((at, message))
+            elif name not in rules.facts:
+                wrong.append((at, _unknown_fact(name, rules)))
+            else:
+                yield _column(at, key.strip(), body, rules, wrong, places[path])
+            stated.add(name)
+
+
+def _statements(path: _PLACE, row: Any) -> Iterator[tuple[_PLACE, Any]]:
+    """Yield what a column states, one fact or several, with its place."""
+    if isinstance(row, list):
+        yield from (((*path, i), one) for i, one in enumerate(row))
+    else:
+        yield path, row
+
+
+def _column(
+    path: _PLACE, header: str, body: Mapping[str, Any], rules: Rules, wrong: _Wrong,
+    place: tuple[int, int],
+) -> Column:  # fmt: skip
+    name = body["fact"]
+    kind = rules.facts[name].kind
+    if "times" in body and kind not in ("number", "integer"):
+        message = f"`times` is for numbers, but `{name}` is none ({kind})."
+        wrong.append(((*path, "times"), message))
+    if "times" in body and "otherwise" in body:
+        message = "`otherwise` leaves nothing to multiply by `times`. Keep one of them."
+        wrong.append(((*path, "times"), message))
+    return Column(
+        header,
+        name,
+        _values((*path, "values"), body["values"] or {}, name, rules, wrong)
+        if "values" in body
+        else None,
+        _meaning((*path, "otherwise"), body["otherwise"], name, rules, wrong)
+        if "otherwise" in body
+        else None,
+        Decimal(repr(body.get("times", 1))),
+        *place,
+    )
 
 
 def _values(
@@ -250,9 +275,9 @@ def mapped(frame: pl.LazyFrame, columns: Sequence[str], list_map: ListMap) -> pl
         InputError: the list lacks a column of the map, or nothing in it is a fact.
 
     """
-    missing = [column for column in list_map.columns if column.name not in columns]
+    missing = {c.name: c for c in list_map.columns if c.name not in columns}
     if missing:
-        raise InputError(_missing(column, columns, list_map.file) for column in missing)
+        raise InputError(_missing(one, columns, list_map.file) for one in missing.values())
     schema = frame.collect_schema()
     sources = _sources(columns, schema, list_map)
     facts = _said(sources, list_map)
@@ -266,7 +291,7 @@ def mapped(frame: pl.LazyFrame, columns: Sequence[str], list_map: ListMap) -> pl
         frame = frame.with_columns(pl.lit(None, pl.String).alias(ROW_ERROR))
     cells = frame.with_columns(source.text().alias(source.cell_name) for source in sources)
     stated = cells.with_columns(said.alias(name) for name, said in facts.items())
-    closed = [] if _TYPE in list_map.constants else [s for s in sources if s.closed]
+    closed = [] if _TYPE in list_map.constants else [s for s in reversed(sources) if s.closed]
     lacking = [pl.when(pl.col(_TYPE).is_null()).then(source.lacking()) for source in closed]
     error = pl.coalesce(ROW_ERROR, *lacking)
     return stated.with_columns(error).select(*facts, *bounds, ROW_ERROR)
@@ -302,7 +327,7 @@ class _Source(NamedTuple):
 
     @property
     def cell_name(self) -> str:
-        return f"|text of {self.column.name}"
+        return f"|{self.column.fact} in {self.column.name}"
 
     @property
     def cell(self) -> pl.Expr:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from typing import NamedTuple
 
 from rapidfuzz import fuzz, process
 
@@ -26,26 +28,40 @@ _SHORT_PLURALS = frozenset({"acs", "cds", "pcs", "tvs"})
 Weights = Mapping[str, float]
 
 
+class _Name(NamedTuple):
+    """A name of a type."""
+
+    words: tuple[str, ...]
+    different: frozenset[str]
+    weight: float
+
+
+class _Index(NamedTuple):
+    """What a vocabulary is searched by: the same for every query."""
+
+    names: Mapping[str, Sequence[_Name]]
+    """Type -> what it is called."""
+    spellings: Mapping[str, frozenset[str]]
+    weights: Weights
+
+
 def search_types(query: str, types: Mapping[str, ProductType]) -> list[ProductType]:
     """Return the types that `query` may mean, the likeliest first.
 
     A name or synonym with the same words comes first, then those that share the most telling words,
     and, where no word is known, those spelt alike. A heading comes after the kinds under it.
     """
-    names = {
-        key: [_words(word) for word in (key, type_.name.en, type_.name.zh, *type_.synonyms)]
-        for key, type_ in types.items()
-    }
     wanted = _words(query)
     if not wanted:
         return []
-    weights = _weights(words for group in names.values() for words in group)
+    index = _index(tuple(types.items()))
     scores = {
-        key: max(_likeness(wanted, words, weights) for words in group)
-        for key, group in names.items()
+        key: max(_likeness(wanted, name, index.weights) for name in group)
+        for key, group in index.names.items()
     }
+    spelt = query.strip().lower()
     for key, score in scores.items():
-        if query.strip().lower() in _spellings(types[key]):
+        if spelt in index.spellings[key]:
             scores[key] = _THE_SAME + 1
         elif types[key].group and score < _THE_SAME:
             scores[key] = score * _HEADING
@@ -53,9 +69,9 @@ def search_types(query: str, types: Mapping[str, ProductType]) -> list[ProductTy
     found = {key: score for key, score in scores.items() if score >= least}
     if not found:
         flat = {
-            f"{key} {i}": " ".join(words)
-            for key, group in names.items()
-            for i, words in enumerate(group)
+            f"{key} {i}": " ".join(name.words)
+            for key, group in index.names.items()
+            for i, name in enumerate(group)
         }
         near = process.extract(
             " ".join(wanted), flat, scorer=fuzz.ratio, score_cutoff=_NEAR, limit=8
@@ -65,9 +81,21 @@ def search_types(query: str, types: Mapping[str, ProductType]) -> list[ProductTy
     return [types[key] for key in sorted(found, key=lambda key: -found[key])]
 
 
-def _spellings(type_: ProductType) -> list[str]:
-    words = (type_.id, type_.name.en, type_.name.zh, *type_.synonyms)
-    return [word.lower() for word in words]
+@lru_cache(maxsize=4)  # one vocabulary is searched again and again
+def _index(types: tuple[tuple[str, ProductType], ...]) -> _Index:
+    spelt = {key: [type_.id, *type_.name, *type_.synonyms] for key, type_ in types}
+    words = {
+        key: [_words(word) for word in (key, *type_.name, *type_.synonyms)] for key, type_ in types
+    }
+    weights = _weights(name for group in words.values() for name in group)
+    return _Index(
+        {
+            key: [_Name(name, frozenset(name), sum(weights[w] for w in name)) for name in group]
+            for key, group in words.items()
+        },
+        {key: frozenset(word.lower() for word in group) for key, group in spelt.items()},
+        weights,
+    )
 
 
 def _words(text: str) -> tuple[str, ...]:
@@ -100,18 +128,18 @@ def _weights(names: Iterable[tuple[str, ...]]) -> Weights:
     return {word: 1 / (1 + math.log(count)) for word, count in counts.items()}
 
 
-def _likeness(wanted: tuple[str, ...], words: tuple[str, ...], weights: Weights) -> float:
+def _likeness(wanted: tuple[str, ...], name: _Name, weights: Weights) -> float:
     """Return from 0 to 1 how alike two sets of words are; above 1 for the same ones."""
-    if set(wanted) == set(words):
+    if name.different == set(wanted):
         return _THE_SAME
-    shared = sum(weights.get(word, 1) for word in wanted if word in words)
+    shared = sum(weights.get(word, 1) for word in wanted if word in name.different)
     begun = (
-        max((weights[word] for word in words if _begins(part, word)), default=0.0)
+        max((weights[word] for word in name.words if _begins(part, word)), default=0.0)
         for part in wanted
-        if part not in weights or (len(part) == 1 and part not in words)
+        if part not in weights or (len(part) == 1 and part not in name.different)
     )
     shared += 0.8 * sum(begun)
-    whole = sum(weights.get(word, 1) for word in wanted) + sum(weights[word] for word in words)
+    whole = sum(weights.get(word, 1) for word in wanted) + name.weight
     return 2 * shared / whole if whole else 0.0
 
 

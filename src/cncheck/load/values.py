@@ -12,6 +12,7 @@ from cncheck.model import Fact, Rules
 from cncheck.problems import did_you_mean, nearest, one_line
 
 _LONGEST_TEXT = 2000
+LARGEST_COUNT = 2**53  # above it, numbers of a computer are no longer whole
 _YEARS = range(1900, 2200)
 _DAY_FIRST_OR_MONTH_FIRST = r"\d{1,2}[./-]\d{1,2}[./-]\d{4}"
 
@@ -77,6 +78,8 @@ def _beyond(fact: Fact, side: str, limit: float, value: float) -> str:
 
 def _integer(fact: Fact, value: Any, rules: Rules) -> int:
     count = number(fact, value, rules)
+    if abs(count) > LARGEST_COUNT:
+        raise ValueError(f"`{fact.name}` cannot be {count:g}: nothing is counted so far.")
     if count != int(count):
         raise ValueError(f"`{fact.name}` is a whole number, but it is {count:g}.")
     return int(count)

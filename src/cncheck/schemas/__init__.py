@@ -89,6 +89,7 @@ def _product() -> str:
 
 SCHEMAS: dict[str, Callable[[], str]] = {
     "product": _product,
+    "map": lambda: _file("map"),
     "pack": lambda: _file("pack"),
     "report": lambda: _file("report"),
 }
