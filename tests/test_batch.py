@@ -197,20 +197,10 @@ def test_a_list_gets_the_answers_of_its_products_as_descriptors(
     assert answers(read("out.csv")) == wanted
 
 
-def test_the_columns_are_the_keys_then_the_schemes_then_the_findings(
-    batch: Batch, twenty: list[Row]
-) -> None:
-    write("list.csv", twenty)
-    header = batch("list.csv", "-o", "-").out.partition("\n")[0]
+def test_the_columns_are_the_keys_then_the_schemes_then_the_findings(batch: Batch) -> None:
+    header = batch(LISTS / "mixed.csv", "-o", "-").out.partition("\n")[0]
     keys = ("id", "name", "enterprise", "product_type")
     assert header.split(",") == [*keys, *ANSWERS, "error"]
-
-
-def test_rows_come_out_in_the_order_they_came_in(batch: Batch, twenty: list[Row]) -> None:
-    for rows in (twenty, twenty[::-1]):
-        write("list.csv", rows)
-        found = batch("list.csv", "-o", "-").rows
-        assert [row["id"] for row in found] == [row["id"] for row in rows]
 
 
 def test_a_row_with_an_error_keeps_its_place_and_gets_no_answer(batch: Batch) -> None:
@@ -353,12 +343,11 @@ def test_materials_in_json_lines_are_judged_as_in_a_descriptor(
     assert answers(found) == {"TOASTER-2": told(report["products"][0], rules)}
 
 
-def test_standard_input_is_a_list_of_any_kind(batch: Batch, twenty: list[Row]) -> None:
-    write("list.csv", twenty)
-    pl.read_csv("list.csv", infer_schema=False).write_parquet("list.parquet")
-    wanted = batch("list.csv", "-o", "-").out
-    for name in ("list.csv", "list.parquet"):
-        assert batch("-", "-o", "-", stdin=Path(name).read_bytes()).out == wanted
+def test_standard_input_is_a_list_of_any_kind(batch: Batch) -> None:
+    pl.read_csv(LISTS / "mixed.csv", infer_schema=False).write_parquet("list.parquet")
+    wanted = batch(LISTS / "mixed.csv", "-o", "-").out
+    for source in (LISTS / "mixed.csv", Path("list.parquet")):
+        assert batch("-", "-o", "-", stdin=source.read_bytes()).out == wanted
 
 
 def test_several_lists_with_different_columns_are_one_answer(batch: Batch) -> None:
@@ -481,13 +470,10 @@ def test_rows_that_cannot_be_read_fail_the_run_unless_they_are_allowed(
 
 POLICIES: list[tuple[str, ...]] = [
     (),
-    ("--fail-on", "open"),
     ("--fail-on", "undetermined"),
-    ("--fail-on", "due:90d"),
-    ("--fail-on", "due:9999d"),
+    ("--fail-on", "open,due:9999d"),
     ("--fail-on", "violated,due:18d"),
     ("--fail-on", "never"),
-    ("--strict",),
     ("--strict", "--force", "pilot,voluntary"),
     ("--strict", "--force", "pilot", "--whole-portfolio"),
     ("--strict", "--no-presume"),
@@ -592,24 +578,25 @@ def test_a_row_with_an_error_is_one_row_of_a_long_list(batch: Batch) -> None:
 def test_only_findings_keeps_the_rows_that_need_attention(batch: Batch, twenty: list[Row]) -> None:
     write("list.csv", [*twenty, {**dict.fromkeys(twenty[0], ""), "id": "WRONG"}])
     everything = batch("list.csv", "-o", "-").rows
-    found = batch("list.csv", "-o", "-", "--only-findings").rows
+    ran = batch("list.csv", "-o", "out.csv", "--only-findings", "--format", "json")
+    found = read("out.csv")
     signs = ("violated", "open", "undetermined", "error")
     assert found == [row for row in everything if any(row[sign] for sign in signs)]
     left_out = {row["id"] for row in everything} - {row["id"] for row in found}
     assert left_out == {"EXPORTED", "NOT-ELECTRICAL"}
-    summary = batch("list.csv", "-o", "out.csv", "--only-findings", "--format", "json").summary
-    assert (summary["rows"], summary["output"]["rows"]) == (21, len(found))
+    assert (ran.summary["rows"], ran.summary["output"]["rows"]) == (21, len(found))
 
 
 def test_only_findings_of_a_long_list_are_duties_that_need_attention(
     batch: Batch, twenty: list[Row]
 ) -> None:
     write("list.csv", twenty)
-    everything = batch("list.csv", "-o", "-", "--long").rows
+    usual = ("list.csv", "-o", "-", "--long", "--skip", "rohs")
+    everything = batch(*usual).rows
     statuses = ("violated", "open", "undetermined")
     for forces in (["mandatory"], ["mandatory", "voluntary", "pilot"]):
-        options = ("list.csv", "-o", "-", "--long", "--force", ",".join(forces))
-        assert batch(*options, "--only-findings").rows == [
+        ran = batch(*usual, "--force", ",".join(forces), "--only-findings")
+        assert ran.rows == [
             row
             for row in everything
             if row["error"]
@@ -618,18 +605,17 @@ def test_only_findings_of_a_long_list_are_duties_that_need_attention(
         ]
 
 
-def test_packs_can_be_chosen(batch: Batch, twenty: list[Row]) -> None:
-    write("list.csv", twenty)
-    everything = answers(batch("list.csv", "-o", "-").rows)
+def test_packs_can_be_chosen(batch: Batch) -> None:
+    everything = {row["name"]: row for row in batch(LISTS / "mixed.csv", "-o", "-").rows}
     for options, packs in (
         (("--only", "energy_label", "--only", "rohs"), ["energy_label", "rohs"]),
         (("--skip", "pcf_pilot", "--skip", "rohs"), ["energy_label", "traction_battery"]),
     ):
-        rows = batch("list.csv", "-o", "-", *options).rows
+        rows = batch(LISTS / "mixed.csv", "-o", "-", *options).rows
         schemes = [name for name in rows[0] if name in ANSWERS[:8]]
         assert schemes == [word for pack in packs for word in (pack, f"{pack}.matched")]
         for row in rows:
-            assert {name: row[name] for name in schemes}.items() <= everything[row["id"]].items()
+            assert {name: row[name] for name in schemes}.items() <= everything[row["name"]].items()
 
 
 @pytest.mark.parametrize("id_", ["OVERDUE", "UPCOMING", "SAID-ALOUD"])
@@ -690,7 +676,7 @@ def test_a_foreign_list_is_read_by_a_map(batch: Batch) -> None:
 
 
 def test_rows_that_a_map_leaves_unclassified_are_counted_with_an_example(batch: Batch) -> None:
-    rows = [{"Nr": f"{i}", "Art": art} for i, art in enumerate("a a b c b b".split())]
+    rows = [{"Nr": f"{i}", "Art": art} for i, art in enumerate("aabcbb")]
     write("list.csv", rows)
     Path("map.yaml").write_text(
         "columns: {Nr: id, Art: {fact: product_type, values: {a: toy}}}", encoding="utf-8"
@@ -827,8 +813,8 @@ def test_no_golden_file_of_a_list_is_left_over() -> None:
 
 def test_the_summary_counts_what_the_rows_say(batch: Batch, twenty: list[Row]) -> None:
     write("list.csv", [*twenty, {**dict.fromkeys(twenty[0], ""), "id": "WRONG"}])
-    rows = batch("list.csv", "-o", "-").rows
-    summary = batch("list.csv", "--format", "json").summary
+    ran = batch("list.csv", "-o", "-", "--format", "json")
+    rows, summary = ran.rows, json.loads(ran.err)
     assert list(summary) == [
         "schema", "tool", "as_of", "packs", "files", "rows", "rows_with_errors", "schemes",
         "violated", "open", "missing", "next_changes", "errors", "duplicate_ids",
@@ -862,7 +848,7 @@ def test_missing_facts_are_ranked_by_the_verdicts_they_help_to_settle(batch: Bat
 
 
 def test_duplicate_ids_are_named_once(batch: Batch) -> None:
-    rows = [{"id": id_, "product_type": "toy"} for id_ in "a b c a d a b e e f f g g h h i".split()]
+    rows = [{"id": id_, "product_type": "toy"} for id_ in "abcadabeeffgghhi"]
     write("one.csv", rows)
     write("two.csv", [{"id": "i", "product_type": "toy"}])
     ran = batch("one.csv", "two.csv", "--format", "json")
@@ -927,14 +913,11 @@ def test_without_an_output_there_is_a_summary_only(batch: Batch, twenty: list[Ro
     assert not ran.err
 
 
-def test_answers_on_standard_output_leave_the_summary_to_the_other_one(
-    batch: Batch, twenty: list[Row]
-) -> None:
-    write("list.csv", twenty)
-    ran = batch("list.csv", "-o", "-", "--format", "json")
-    batch("list.csv", "-o", "out.csv")
+def test_answers_on_standard_output_leave_the_summary_to_the_other_one(batch: Batch) -> None:
+    ran = batch(LISTS / "mixed.csv", "-o", "-", "--format", "json")
+    batch(LISTS / "mixed.csv", "-o", "out.csv")
     assert ran.out == Path("out.csv").read_text(encoding="utf-8")
-    assert json.loads(ran.err)["rows"] == 20
+    assert json.loads(ran.err)["rows"] == 13
     assert json.loads(ran.err)["output"] is None
 
 

@@ -1,5 +1,6 @@
 """A list in Spark gets the answers that it gets embedded, row by row."""
 
+import gc
 import os
 import re
 import shutil
@@ -46,7 +47,7 @@ if _LACKING and os.environ.get("CNCHECK_SPARK") == "required":
 
 pytestmark = [
     pytest.mark.skipif(bool(_LACKING), reason=_LACKING),
-    pytest.mark.filterwarnings("default"),  # those of pyspark are not ours
+    pytest.mark.filterwarnings("ignore"),  # those of pyspark are not ours
 ]
 
 
@@ -68,6 +69,7 @@ def session() -> Iterator[Any]:
     spark.sparkContext.setLogLevel("OFF")
     yield spark
     spark.stop()
+    gc.collect()  # what pyspark left open is closed now, not in the test of someone else
 
 
 @pytest.fixture(scope="module")

@@ -328,8 +328,9 @@ def falls_due(duty: DutyColumns, one: PackColumns, changes: Sequence[Turn], unti
                 columns.compare("until", duty.due, until))  # fmt: skip
         waiting = logic.any_of([statuses["open"], statuses["undetermined"]])
         found.append(logic.all_of([waiting, *(truth.yes for truth in soon)]))
-    start = duty.obligation.window.start
-    if start is not None and start <= until:
+    start, today = duty.obligation.window.start, columns.day
+    assert isinstance(today, date)  # noqa: S101  a list is asked on one day
+    if start is not None and today <= start <= until:
         found.append(logic.without(statuses["upcoming"], duty.prepared))
     for turn in changes:
         in_time = columns.compare("until", turn.day, until).yes
