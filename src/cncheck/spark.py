@@ -23,7 +23,7 @@ from cncheck.commands.common import day
 from cncheck.frames import sheet_of
 from cncheck.gate import policy
 from cncheck.load.lists.source import named
-from cncheck.load.rules import _build, _files, _read, rules_folder, select
+from cncheck.load.rules import built, select, written
 from cncheck.model import PortfolioFinding, Rules
 from cncheck.portfolio import portfolio_findings
 
@@ -70,7 +70,9 @@ def check_frame(
 
     """
     wanted = Wanted(not verdicts_only, policy((), forces).forces, each_duty=long)
-    question = _Question(_written(rules), _day(as_of), wanted, presume)
+    question = _Question(
+        written([os.fspath(folder) for folder in rules]), _day(as_of), wanted, presume
+    )
     return _asked(df, question, _judged)[0]
 
 
@@ -100,7 +102,9 @@ def portfolio(
         cncheck.problems.PackError: a rule pack is invalid.
 
     """
-    question = _Question(_written(rules), _day(as_of), Wanted(), presume)
+    question = _Question(
+        written([os.fspath(folder) for folder in rules]), _day(as_of), Wanted(), presume
+    )
     counting = (p.id for p in question.rules.packs if any(d.portfolio for d in p.obligations))
     question = question._replace(only=tuple(counting))
     if not question.only:
@@ -121,11 +125,6 @@ def _day(as_of: date | str | None) -> date:
     return as_of if isinstance(as_of, date) else day(as_of)
 
 
-def _written(folders: Sequence[str | os.PathLike[str]]) -> Mapping[str, Any]:
-    """Return the rules as plain data, checked."""
-    return _read(_files([rules_folder(), *(os.fspath(folder) for folder in folders)]))
-
-
 # ---- a question ----------------------------------------------------------------------------------
 
 
@@ -143,7 +142,7 @@ class _Question(NamedTuple):
     @property
     def rules(self) -> Rules:
         """The rules, built anew."""
-        return select(_build(self.written), self.only)
+        return select(built(self.written), self.only)
 
 
 class _Engine:

@@ -45,13 +45,24 @@ def load_rules(extra: Sequence[str] = (), *, fresh: bool = False) -> Rules:
         PackError: a pack or the vocabulary is not well-formed.
 
     """
+    return built(written(extra, fresh=fresh))
+
+
+def written(extra: Sequence[str] = (), *, fresh: bool = False) -> dict[str, Any]:
+    """Return what `load_rules` builds from, checked, as plain data that can travel.
+
+    Raises:
+        InputError: an extra folder does not exist or holds no pack.
+        PackError: a pack or the vocabulary is not well-formed.
+
+    """
     files = _files([rules_folder(), *extra])
     key = cache.key(_made_by(), files)
-    written = None if fresh else cache.recall(key)
-    if written is None:
-        written = _read(files)
-        cache.keep(key, written)
-    return _build(written)
+    known = None if fresh else cache.recall(key)
+    if known is None:
+        known = _read(files)
+        cache.keep(key, known)
+    return known
 
 
 def _made_by() -> str:
@@ -232,15 +243,15 @@ def _vocabulary(words: Mapping[str, Any]) -> Vocabulary:
         raise PackError([Problem(f"vocabulary: {at}: {error.message}")]) from None
 
 
-def _build(written: Mapping[str, Any]) -> Rules:
-    """Build the rules from data that was checked before."""
-    words = _vocabulary(written["vocabulary"])
-    packs = [pack(one["raw"], one["sha256"], words) for one in written["packs"].values()]
+def built(data: Mapping[str, Any]) -> Rules:
+    """Return the rules that `written` read and checked."""
+    words = _vocabulary(data["vocabulary"])
+    packs = [pack(one["raw"], one["sha256"], words) for one in data["packs"].values()]
     facts: dict[str, Fact] = dict(words.facts)
     for built in packs:
         facts |= built.evidence
     return Rules(
         words, tuple(packs), facts,
         tuple(fact for fact in words.facts.values() if fact.assume is not None),
-        tuple(text(row) for row in written["vocabulary"]["not_covered"]),
+        tuple(text(row) for row in data["vocabulary"]["not_covered"]),
     )  # fmt: skip
