@@ -742,7 +742,11 @@ def test_a_map_is_proposed_for_standard_input_and_for_one_list_only(
 FIELDS = ("enterprise", "obligation", "status", "force", "have", "need", "products", "reasons")
 
 
-@pytest.mark.parametrize("options", [(), ("--whole-portfolio",), ("--as-of", "2027-01-01")])
+@pytest.mark.parametrize(
+    "options",
+    [(), ("--whole-portfolio",), ("--as-of", "2027-01-01"), ("--no-presume",)],
+    ids=" ".join,
+)
 def test_the_duties_of_enterprises_are_judged_as_over_descriptors(
     batch: Batch, run: Batch, monkeypatch: pytest.MonkeyPatch, options: tuple[str, ...]
 ) -> None:
@@ -757,6 +761,18 @@ def test_the_duties_of_enterprises_are_judged_as_over_descriptors(
         assert [tuple(o[f] for f in FIELDS) for o in found] == [
             tuple(o[f] for f in FIELDS) for o in wanted
         ]
+
+
+@pytest.mark.parametrize("day", ["2024-01-01", "2026-11-21", "2030-01-01"])
+def test_the_order_of_rows_changes_nothing_about_an_enterprise(batch: Batch, day: str) -> None:
+    rows = table(described("tests/lists/portfolio.yaml"))
+    found = []
+    for ordered in (rows, rows[::-1], sorted(rows, key=lambda row: row["rated_energy_kwh"])):
+        write("list.csv", ordered)
+        ran = batch("list.csv", "--as-of", day, "--only", "traction_battery", "--format", "json")
+        one = {o["enterprise"]: o for o in ran.summary["portfolio"]}
+        found.append([one[name] for name in sorted(one)])
+    assert found[0] == found[1] == found[2]
 
 
 def test_a_whole_portfolio_may_be_broken_and_a_part_of_it_may_not(batch: Batch) -> None:

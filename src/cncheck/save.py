@@ -15,6 +15,7 @@ What the files are like:
 from __future__ import annotations
 
 import errno
+import io
 import os
 import re
 import secrets
@@ -354,6 +355,16 @@ _PLAIN_TIMES = _ISO_TIMES[1:]
 """A cell knows no time zone and no length of time: they are text."""
 
 
+class _Target:
+    """The file of a workbook, whose archive still writes its end after a failure: into nothing."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self.file = file
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.file, name)
+
+
 def _write_xlsx(batches: _Batches, schema: _Schema, file: BinaryIO, _raw: bool) -> int:
     if len(schema) > _SHEET_COLUMNS:
         message = f"The list has {len(schema)} columns; a sheet of .xlsx ends at {_SHEET_COLUMNS}."
@@ -362,18 +373,24 @@ def _write_xlsx(batches: _Batches, schema: _Schema, file: BinaryIO, _raw: bool) 
     with tempfile.TemporaryDirectory(
         prefix=f"{part}.", dir=folder, ignore_cleanup_errors=True
     ) as scratch:  # in the folder of the output: the system's own may be small, or memory
+        target = _Target(file)
         book = xlsxwriter.Workbook(
-            file, {"constant_memory": True, "tmpdir": scratch, "nan_inf_to_errors": True}
+            target, {"constant_memory": True, "tmpdir": scratch, "nan_inf_to_errors": True}
         )
         book.set_properties({"created": datetime(2000, 1, 1)})  # noqa: DTZ001  the same bytes again
         sheet = book.add_worksheet("cncheck")
         try:
             _fill(book, sheet, batches, schema)
             book.close()
-        except FileSizeError:
-            raise _Unfit("The list is too large for .xlsx.", ".csv or .parquet") from None
+        except BaseException as error:
+            target.file = io.BytesIO()
+            if isinstance(error, FileSizeError):
+                message = "The list is too large for .xlsx."
+                raise _Unfit(message, ".csv or .parquet") from None
+            raise
         finally:
-            sheet.row_data_fh.close()
+            with suppress(OSError):  # the folder may be gone
+                sheet.row_data_fh.close()
     return 0
 
 

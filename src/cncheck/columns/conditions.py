@@ -305,7 +305,7 @@ class Columns(NamedTuple):
 
     def plus(self, value: Operand, period: Period) -> Operand:
         """Return a date with a period added."""
-        if value is None or period is NO_TIME:
+        if value is None or period == NO_TIME:
             return value
         if isinstance(value, Value):
             later = (

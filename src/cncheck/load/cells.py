@@ -29,6 +29,7 @@ _BLANKS = (
     "\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
 )
 _NUMBER = r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?"
+_WHOLE = r"[+-]?\d{1,15}"
 _THOUSANDS = r"[+-]?\d{1,3}([,'\u00a0\u202f ]\d{3})+(\.\d+)?"
 _WITH_UNIT = rf"({_NUMBER})\s*[^\d\s.,+-].*"
 _MIDNIGHT = r"(\d{4}-\d{2}-\d{2})[T ]00:00(:00(\.0+)?)?"
@@ -77,6 +78,8 @@ def _is_named(fact: Fact) -> bool:
 
 
 def _number(fact: Fact, word: str) -> float:
+    if re.fullmatch(_WHOLE, word, re.ASCII):
+        return int(word)
     if re.fullmatch(_NUMBER, word, re.ASCII):
         return float(word)
     unit = f" in {fact.unit}" if fact.unit else ""

@@ -248,8 +248,8 @@ def built(data: Mapping[str, Any]) -> Rules:
     words = _vocabulary(data["vocabulary"])
     packs = [pack(one["raw"], one["sha256"], words) for one in data["packs"].values()]
     facts: dict[str, Fact] = dict(words.facts)
-    for built in packs:
-        facts |= built.evidence
+    for one in packs:
+        facts |= one.evidence
     return Rules(
         words, tuple(packs), facts,
         tuple(fact for fact in words.facts.values() if fact.assume is not None),
