@@ -12,8 +12,9 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from cncheck.columns.members import members_of
+from cncheck.columns.plan import again
 from cncheck.columns.wide import ERROR, KEYS, Answer, Sheet, Wanted, answers, sheet
-from cncheck.load.cells import read_row, typed_frame
+from cncheck.load.cells import read_row, text_of, typed_frame
 from cncheck.load.lists import REFUSED, TextList
 from cncheck.load.maps import ListMap, mapped
 from cncheck.model import AT_LEAST, Problem, Product, Rules
@@ -127,6 +128,7 @@ def job(
     sheets: list[tuple[TextList, Sheet]] = []
     problems: list[Problem] = []
     ignored: dict[str, None] = {}
+    known: dict[tuple[tuple[str, str], ...], Sheet] = {}
     for one in lists:
         try:
             frame = facts_of(one, list_map)
@@ -136,9 +138,14 @@ def job(
         columns = frame.collect_schema().names()
         problems.extend(_lacking(one, columns, list_map))
         ignored |= dict.fromkeys(_no_facts(one.columns, list_map, rules))
-        sheets.append(
-            (one, sheet(typed_frame(frame, rules), rules, as_of, wanted, presume=presume))
-        )
+        facts = typed_frame(frame, rules)
+        stated = facts.collect_schema().items()
+        key = tuple(sorted((name, str(dtype)) for name, dtype in stated))
+        if key in known:  # to plan costs more than to check a short list
+            sheets.append((one, known[key]._replace(plan=again(known[key].plan, facts))))
+            continue
+        known[key] = sheet(facts, rules, as_of, wanted, presume=presume)
+        sheets.append((one, known[key]))
     if problems:
         raise InputError(problems)
     schema: dict[str, Any] = {}
@@ -159,7 +166,7 @@ def _lacking(one: TextList, columns: Sequence[str], list_map: ListMap | None) ->
     for key in (_ID, _TYPE):
         if key in columns:
             continue
-        near = [name for name in nearest(key, one.columns) if name not in columns]
+        near = [n for n in nearest(key, one.columns) if not (list_map and n in columns)]
         hint = f" Is {' or '.join(near)} meant?" if near else ""
         mend = (
             f"Add it to the map {list_map.file}." if list_map
@@ -264,10 +271,10 @@ def row_by_id(
     """
     for one in lists:
         frame = facts_of(one, list_map)
-        columns = frame.collect_schema().names()
-        if _ID not in columns:
+        schema = frame.collect_schema()
+        if _ID not in schema:
             continue
-        same = pl.col(_ID).cast(pl.String).str.strip_chars() == id_.strip()
+        same = text_of(pl.col(_ID), schema[_ID]).str.strip_chars() == id_.strip()
         found = frame.filter(same).head(2).collect()
         if found.height:
             product, wrong = read_row(found.row(0, named=True), rules, one.file)

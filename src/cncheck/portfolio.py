@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from cncheck.conditions import Situation, Text, Truth
-from cncheck.model import Obligation, Portfolio, PortfolioFinding, ProductReport
+from cncheck.model import FORCES, Obligation, Portfolio, PortfolioFinding, ProductReport
 
 
 class Member(NamedTuple):
@@ -75,8 +75,9 @@ def _judged(members: list[Member], *, whole: bool) -> PortfolioFinding:
     hopeless = [k for k in kinds if not _some(members, k, lambda m: m.declared is not False)]
     blank = _models(members, lambda m: m.kind is None)
     reasons = [_counted(len(have), rule, lacking)]
-    if first.status in ("upcoming", "ended"):
-        status = first.status
+    standing = {member.status for member in members}
+    if standing in ({"upcoming"}, {"ended"}):  # for every product alike
+        (status,) = standing
     elif len(have) >= rule.at_least and not lacking and not blank:
         status = "met"
         if not whole:
@@ -93,7 +94,7 @@ def _judged(members: list[Member], *, whole: bool) -> PortfolioFinding:
         first.enterprise,
         first.obligation,
         status,
-        first.force,
+        min((member.force for member in members), key=FORCES.index),
         len(have),
         rule.at_least,
         sum(member.products for member in members),

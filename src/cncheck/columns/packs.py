@@ -363,7 +363,8 @@ def members(one: PackColumns) -> Iterator[MemberColumns]:
         rule = duty.obligation.portfolio
         if rule is not None:
             listed = logic.without(logic.any_of(duty.statuses.values()), duty.statuses["not_bound"])
-            declared = one.columns.ask(rule.declared_if).truth
+            # What is declared does not hang on how exceptions of the scope are asked.
+            declared = one.columns._replace(presume=True).ask(rule.declared_if).truth
             yield MemberColumns(duty, listed, one.verdict.yes, declared)
 
 

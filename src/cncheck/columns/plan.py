@@ -22,6 +22,8 @@ class Plan(NamedTuple):
 
     frame: pl.LazyFrame
     """What was kept of the list, and the tests."""
+    kept: Mapping[str, pl.Expr]
+    """The columns of `frame`, of the facts."""
     nodes: tuple[Node, ...]
     """All nodes, parts first; what follows goes by their places."""
     places: Mapping[int, int]
@@ -62,8 +64,13 @@ def planned(
             tests[place] = f"|{place}"
             columns[tests[place]] = node.test
     places = {id(node): place for place, node in enumerate(nodes)}
-    frame = facts.select(*keep, **columns)
-    return Plan(frame, tuple(nodes), places, steps(nodes), tests, types, texts)
+    kept = {name: pl.col(name) for name in keep} | columns
+    return Plan(facts.select(**kept), kept, tuple(nodes), places, steps(nodes), tests, types, texts)
+
+
+def again(plan: Plan, facts: pl.LazyFrame) -> Plan:
+    """Return the same plan over another list with the same facts."""
+    return plan._replace(frame=facts.select(**plan.kept))
 
 
 def rows_of(plan: Plan, batch: pl.DataFrame) -> Rows:

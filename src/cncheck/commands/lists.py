@@ -8,7 +8,7 @@ import sys
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import date
 from typing import Any
 
@@ -82,7 +82,8 @@ def batch(
         list_map = read_map(map_file, chosen) if map_file else None
         _check_targets(output, portfolio_file, paths, row)
         # A pipeline stops what takes too long by a signal: leave as clean as by Ctrl-C.
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        with suppress(ValueError):  # not in the main thread
+            signal.signal(signal.SIGTERM, signal.default_int_handler)
         with tempfile.TemporaryDirectory(prefix="cncheck-") as scratch:
             lists = open_lists(paths, chosen, scratch, sys.stdin.buffer.read)
             if row is not None:
@@ -216,6 +217,7 @@ def _each(counts: Counts, *texts: str) -> Counter[Any]:
         for labels, rows in counts.tally.get(text, {}).items():
             for label in labels:
                 found[label] += rows
+    found = +found  # what no row has is left out
     return Counter(dict(sorted(found.items(), key=lambda pair: (-pair[1], str(pair[0])))))
 
 

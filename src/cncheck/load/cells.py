@@ -29,7 +29,6 @@ _BLANKS = (
     "\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
 )
 _NUMBER = r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?"
-_WHOLE = r"[+-]?\d{1,15}"
 _THOUSANDS = r"[+-]?\d{1,3}([,'\u00a0\u202f ]\d{3})+(\.\d+)?"
 _WITH_UNIT = rf"({_NUMBER})\s*[^\d\s.,+-].*"
 _MIDNIGHT = r"(\d{4}-\d{2}-\d{2})[T ]00:00(:00(\.0+)?)?"
@@ -78,8 +77,6 @@ def _is_named(fact: Fact) -> bool:
 
 
 def _number(fact: Fact, word: str) -> float:
-    if re.fullmatch(_WHOLE, word, re.ASCII):
-        return int(word)
     if re.fullmatch(_NUMBER, word, re.ASCII):
         return float(word)
     unit = f" in {fact.unit}" if fact.unit else ""
@@ -155,8 +152,9 @@ def read_row(
             wrong.append(str(error))
             silent.discard(name)
             continue
-        if cell is not None:
-            facts[name] = cell
+        if cell is not None:  # a report shows 30 as it was written, not 30.0
+            whole = isinstance(cell, float) and cell.is_integer() and abs(cell) <= LARGEST_COUNT
+            facts[name] = int(cell) if whole else cell
     wrong += [_missing(name) for name in _KEYS if name in silent and name not in facts]
     if wrong:
         return None, wrong
@@ -416,8 +414,18 @@ def _one_of(words: Sequence[str], raw: pl.Expr, dtype: pl.DataType) -> tuple[Any
     return target, raw.cast(target, strict=False) if dtype == pl.String else pl.lit(None, target)
 
 
+def text_of(raw: pl.Expr, dtype: pl.DataType) -> pl.Expr:
+    """Return a column as text; whole numbers without a point, whatever holds them."""
+    if dtype == pl.String:
+        return raw
+    if dtype.is_float():
+        whole = raw.cast(pl.Int64, strict=False)
+        return pl.when(raw == whole).then(whole.cast(pl.String)).otherwise(raw.cast(pl.String))
+    return raw.cast(pl.String)
+
+
 def _plain_text(fact: Fact, raw: pl.Expr, dtype: pl.DataType, _rules: Rules) -> tuple[Any, pl.Expr]:
-    text = raw if dtype == pl.String else raw.cast(pl.String)
+    text = text_of(raw, dtype)
     if _is_named(fact):
         return pl.String, text.str.strip_chars(_BLANKS)
     plain = text.str.contains(_PLAIN_TEXT) & (text.str.len_bytes() <= _LONGEST_TEXT)
