@@ -277,7 +277,7 @@ def types(
 
 
 @app.command()
-def schema(which: Annotated[str, typer.Argument(metavar="product|pack|map|report")]) -> None:
+def schema(which: Annotated[str, typer.Argument(metavar="product|pack|report|map")]) -> None:
     """Print a JSON Schema for editors."""
     raise typer.Exit(looking.schema(which))
 

@@ -89,8 +89,8 @@ def _product() -> str:
 
 SCHEMAS: dict[str, Callable[[], str]] = {
     "product": _product,
-    "map": lambda: _file("map"),
     "pack": lambda: _file("pack"),
     "report": lambda: _file("report"),
+    "map": lambda: _file("map"),
 }
 """What `cncheck schema` can print."""
