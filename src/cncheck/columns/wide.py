@@ -71,7 +71,7 @@ class Wanted(NamedTuple):
     """A row for each product, scheme and duty, too."""
 
 
-_ROWS = 1 << 17  # in a batch: enough to make the steps cheap, few enough to keep memory small
+_ROWS = 1 << 16  # in a batch: enough to make the steps cheap, few enough to keep memory small
 EVERYTHING = Wanted()
 
 
