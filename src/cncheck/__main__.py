@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 from contextlib import suppress
 
+_INTERRUPTED = 130
 _PLAIN = {"--format": "format", "--as-of": "as_of"}
 
 
@@ -58,12 +59,14 @@ def main() -> None:
         code = 0
     except KeyboardInterrupt:
         _tell("Interrupted.\n")
-        code = 130
+        code = _INTERRUPTED
     except MemoryError:
         _tell("cncheck ran out of memory. Check fewer or smaller files at a time.\n")
         code = 70
     except Exception as error:  # noqa: BLE001  the last door: no traceback, no code of a verdict
         code = _crashed(error)
+    if code == _INTERRUPTED:  # threads may still be at work on a list: do not fall over them
+        os._exit(code)
     sys.exit(code)
 
 
