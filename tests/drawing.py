@@ -178,19 +178,25 @@ def packs() -> st.SearchStrategy[dict[str, Any]]:
 
 
 def _pack(draw: Draw) -> dict[str, Any]:
-    phases = _phases(draw)
+    phases = _phases(draw) if draw(st.integers(0, 5)) else []
     duties = range(draw(st.integers(1, 3)))
     raw = written(
         dated_by=draw(st.sampled_from(["as_of", "produced_on"])),
         applies_if=draw(conditions(evidence=False)),
-        phases=phases,
         obligations=[_duty(draw, i, [p["id"] for p in phases]) for i in duties],
     )
+    if phases:
+        raw["phases"] = phases
+    else:
+        del raw["phases"]
+        raw["force"] = draw(st.sampled_from(FORCES))
     entries = range(draw(st.integers(0, 3)))
     if entries:
         raw["catalogue"] = [_entry(draw, i) for i in entries]
         if draw(st.booleans()):
-            raw["applies_if"] = {"in_catalogue": True}
+            raw["applies_if"] = {"in_catalogue": draw(st.booleans())}
+        if draw(st.booleans()):
+            raw["list_incomplete"] = {**text("More"), "plausible": draw(conditions(evidence=False))}
     return raw
 
 
@@ -227,7 +233,9 @@ def _duty(draw: Draw, i: int, phases: list[str]) -> dict[str, Any]:
     }  # fmt: skip
     optional = {
         "when": conditions(deep=1),
-        "phases": st.lists(st.sampled_from(phases), min_size=1, unique=True),
+        **(
+            {"phases": st.lists(st.sampled_from(phases), min_size=1, unique=True)} if phases else {}
+        ),
         "dated_by": st.sampled_from(["as_of", "produced_on"]),
         "force": st.sampled_from(FORCES),
         "due": st.composite(_due)(),

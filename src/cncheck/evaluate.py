@@ -185,8 +185,8 @@ def _phase(pack: Pack, situation: Situation, days: list[date | None]) -> Phase |
 
 def _force(pack: Pack, phase: Phase | None, situation: Situation) -> str:
     """Return the force of the phase; where none is in force, of the next one or else the last."""
-    if phase is not None:
-        return phase.force
+    if phase is not None or not pack.phases:
+        return phase.force if phase else pack.force
     day = situation.facts[pack.dated_by]
     ahead = [p for p in pack.phases if p.window.start is not None and p.window.start > day]
     return (ahead[0] if ahead else pack.phases[-1]).force
@@ -239,7 +239,7 @@ def _standing(
 ) -> str:
     """Return whether the duty is upcoming, in force or ended, by its own dates and its phases."""
     standing = _position(obligation.window, obligation.dated_by, situation, days)
-    if standing == "in_force" and obligation.dated_by != pack.dated_by:
+    if standing == "in_force" and obligation.phases and obligation.dated_by != pack.dated_by:
         phases = [_position(p.window, pack.dated_by, situation, days) for p in obligation.phases]
         return "in_force" if "in_force" in phases else phases[-1]
     return standing

@@ -242,6 +242,10 @@ class Pack(NamedTuple):
     """Keyed by the whole name, `evidence.<pack>.<key>`."""
     instruments: Sequence[Instrument] = ()
     differs_from_eu: Sequence[Difference] = ()
+    force: str = ""
+    """That of a scheme without phases, of which nothing is in force on any day."""
+    list_incomplete: Text | None = None
+    """Why a plausible product that matches no entry is undetermined: not every entry is known."""
 
 
 class Rules(NamedTuple):

@@ -264,7 +264,7 @@ def _duty_standing(
     """Return where the duty is upcoming, in force or ended, by its own dates and its phases."""
     logic = columns.logic
     standing = _standing(obligation.window, obligation.dated_by, columns)
-    if obligation.dated_by == pack.dated_by:
+    if obligation.dated_by == pack.dated_by or not obligation.phases:
         return standing
     own = [where for p, where in zip(pack.phases, phases, strict=True) if p in obligation.phases]
     outside = logic.without(standing["in_force"], logic.any_of(own))

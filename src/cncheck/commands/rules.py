@@ -16,7 +16,7 @@ def rules_list(folders: Sequence[str] = ()) -> int:
 
     def run() -> int:
         for pack in load_rules(folders).packs:
-            forces = ", ".join(dict.fromkeys(phase.force for phase in pack.phases))
+            forces = ", ".join(dict.fromkeys(p.force for p in pack.phases)) or pack.force
             counts = f"{len(pack.entries)} entries, {len(pack.obligations)} obligations"
             say(
                 f"{pack.id}  {pack.version}  reviewed {pack.reviewed}  {forces}  {counts}\n"

@@ -40,6 +40,8 @@ class Words(NamedTuple):
     facts: Mapping[str, Fact]
     types: Mapping[str, ProductType]
     roles: Mapping[str, Role]
+    may_be_listed: Condition | None = None
+    """Unclear where a product outside the catalogue may be in it: not every entry is known."""
 
 
 class BadWording(Exception):
@@ -117,10 +119,13 @@ def _unclear(raw: Any, _words: Words, path: Path) -> Condition:
     return Unclear(text(raw))
 
 
-def _in_catalogue(raw: Any, _words: Words, path: Path) -> Condition:
+def _in_catalogue(raw: Any, words: Words, path: Path) -> Condition:
     if not isinstance(raw, bool):
         raise BadWording(path, "Write true or false.")
-    return InCatalogue(raw)
+    if words.may_be_listed is None:
+        return InCatalogue(raw)
+    listed = AnyOf((InCatalogue(wanted=True), words.may_be_listed))
+    return listed if raw else Not(listed)
 
 
 def _is_text(raw: Any) -> bool:

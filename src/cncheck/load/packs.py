@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from cncheck.conditions import Condition, Text
+from cncheck.conditions import AllOf, Condition, Text, Unclear
 from cncheck.load.language import BadWording, Path, Words, condition, period, text
 from cncheck.load.vocabulary import fact
 from cncheck.model import (
@@ -74,6 +74,7 @@ class _Reader:
         facts = {**vocabulary.facts, **self.evidence, **self.entry_facts}
         facts |= {_AS_OF.name: _AS_OF, _STANDARDS.name: _STANDARDS}
         self.words = Words(facts, vocabulary.types, vocabulary.roles)
+        self.words = self.words._replace(may_be_listed=self._may_be_listed())
         self.phases: tuple[Phase, ...] = tuple(self.each("phases", self.phase))
 
     def _facts(self, prefix: str, section: str) -> dict[str, Fact]:
@@ -83,6 +84,14 @@ class _Reader:
             name: fact(name, {"question": {"en": key, "zh": key}, **row})
             for name, key, row in named
         }
+
+    def _may_be_listed(self) -> Condition | None:
+        """Return when a product that matches no entry may still be one of the catalogue's."""
+        if "list_incomplete" not in self.raw:
+            return None
+        row, path = self.raw["list_incomplete"], ("list_incomplete",)
+        plausible = self.condition(row, "plausible", path)
+        return AllOf((plausible, Unclear(text(row)))) if plausible else None
 
     def condition(self, holder: Mapping[str, Any], key: str, path: Path) -> Condition | None:
         if key not in holder:
@@ -203,7 +212,7 @@ class _Reader:
             row["id"], text(row["title"]), text(row["means"]), tuple(row["binds"]),
             self._bound(row["binds"]), self.condition(row, "when", path), phases or self.phases,
             _within(window, phases) if dated_by == pack_date else window, dated_by,
-            row.get("force", ""), self._due(row, path), self.condition(row, "met_if", path),
+            row.get("force", self.raw.get("force", "")), self._due(row, path), self.condition(row, "met_if", path),
             self.cite(row, path), row.get("confidence", "confirmed"), self._portfolio(row, path),
         )  # fmt: skip
 
@@ -266,7 +275,10 @@ class _Reader:
                 waiting += [((*at, i), value) for i, value in enumerate(part)]
 
     def phases_stand_apart(self) -> None:
-        """Note phases that are in force on the same day."""
+        """Note phases that are in force on the same day, and a pack that has none and no force."""
+        if ("phases" in self.raw) is ("force" in self.raw):
+            message = "A pack has `phases`, or the `force` of what is only announced."
+            self.problems.append(((), message))
         for i, one in enumerate(self.phases):
             for other in self.phases[:i]:
                 ends = [w.end or date.max for w in (one.window, other.window)]
@@ -292,6 +304,9 @@ def wording_problems(raw: Mapping[str, Any], vocabulary: Vocabulary) -> list[tup
     try:
         read = _Reader(raw, vocabulary)
         read.scope_asks_no_evidence(raw, ("applies_if",))
+        read.scope_asks_no_evidence(
+            raw.get("list_incomplete", {}), ("list_incomplete", "plausible")
+        )
         for i, row in enumerate(raw.get("catalogue", ())):
             read.scope_asks_no_evidence(row, ("catalogue", i, "scope"))
             read.scope_asks_no_evidence(row, ("catalogue", i, "unless"))
@@ -320,7 +335,8 @@ def _pack(read: _Reader, sha256: str) -> Pack:
         read.cite(raw, ()), raw.get("confidence", "confirmed"), read.phases,
         read.each("catalogue", read.entry), _by_type(read), read.each("obligations", read.obligation),
         read.each("notes", read.note), read.evidence, read.each("instruments", read.instrument),
-        read.each("differs_from_eu", read.difference),
+        read.each("differs_from_eu", read.difference), raw.get("force", ""),
+        _text(raw, "list_incomplete"),
     )  # fmt: skip
 
 

@@ -41,6 +41,8 @@ _W = {
     "unless": Text("unless stated: {}", "除非明示：{}"),
     "stated": Text("if stated: {}", "明示时：{}"),
     "unclear": Text("unclear: {}", "未明确：{}"),
+    "nothing": Text("nothing is in force on any day", "任何日期均无有效要求"),
+    "incomplete": Text("The list is incomplete", "目录不完整"),
     "in": Text("in the catalogue", "在目录内"),
     "out": Text("not in the catalogue", "不在目录内"),
 }
@@ -61,6 +63,8 @@ def _lines(pack: Pack, rules: Rules, language: str) -> Iterator[Line]:
     )
     yield Line(cite(pack.cite, rules, view), 2)
     yield from _section("phases", language)
+    if not pack.phases:
+        yield Line(f"{FORCES[pack.force].to(language)}: {_W['nothing'].to(language)}", 2)
     for phase in pack.phases:
         force = FORCES[phase.force].to(language)
         yield Line(
@@ -86,6 +90,8 @@ def _lines(pack: Pack, rules: Rules, language: str) -> Iterator[Line]:
         yield from _section("catalogue", language)
     for entry in pack.entries:
         yield from _entry(entry, rules, view)
+    if pack.list_incomplete:
+        yield Line(pack.list_incomplete.to(language), 2, f"{_W['incomplete'].to(language)}: ")
     yield from _section("duties", language)
     for obligation in pack.obligations:
         yield from _obligation(obligation, rules, view)
