@@ -22,6 +22,7 @@ from cncheck.problems import InputError, did_you_mean, one_line
 
 MAX_DEPTH = 100
 MAX_BYTES = 32 * 1024 * 1024
+_TOO_DEEP = f"The nesting is deeper than {MAX_DEPTH} levels."
 _FIRST_BYTES = 64 * 1024  # enough for nearly every file: no large buffer for each
 
 Places = dict[tuple[str | int, ...], tuple[int, int]]
@@ -124,6 +125,8 @@ def read_documents(text: str, file: str, places: Places | None = None) -> list[A
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         where = (mark.line + 1, mark.column + 1) if mark else (None, None)
+        if "nesting depth" in (error.problem or ""):  # libyaml's own limit, since 0.2.6
+            raise InputError([Problem(_TOO_DEEP, file, *where)]) from None
         what = ", ".join(part for part in (error.context, error.problem) if part)
         hint = _hint(text, where[0])
         raise InputError(
@@ -194,8 +197,7 @@ def _build(events: Iterator[Any], places: Places | None) -> Iterator[Any]:
                 message = "A key must be a plain word, not a list or a mapping."
                 raise _Refusal(message, event.start_mark)
             if len(stack) >= MAX_DEPTH:
-                message = f"The nesting is deeper than {MAX_DEPTH} levels."
-                raise _Refusal(message, event.start_mark)
+                raise _Refusal(_TOO_DEEP, event.start_mark)
             path = _place(stack, keys, document, event, places)
             stack.append(({} if kind is yaml.MappingStartEvent else [], path))
             keys.append(None)
