@@ -12,6 +12,7 @@ from typer.core import TyperGroup
 from cncheck import __version__
 from cncheck.commands import check as checking
 from cncheck.commands import rules as looking
+from cncheck.commands import settings as setting
 from cncheck.commands.common import say
 from cncheck.report import WRITERS
 
@@ -48,6 +49,10 @@ Folders = Annotated[
     typer.Option("--rules", metavar="DIR", help="Add or replace packs from a folder; repeatable."),
 ]
 Lang = Annotated[str, typer.Option("--lang", metavar="en|zh", help="Language of the text report.")]
+SetLang = Annotated[
+    str | None,
+    typer.Option("--lang", metavar="en|zh", help="Language of the text report (default: en)."),
+]
 AsOf = Annotated[
     str | None,
     typer.Option(
@@ -68,7 +73,10 @@ FailOn = Annotated[
         help="violated (default), open, undetermined, due:90d, never; comma-separated or repeated.",
     ),
 ]
-Strict = Annotated[bool, typer.Option("--strict", help="Fail on violated, open and undetermined.")]
+Strict = Annotated[
+    bool | None,
+    typer.Option("--strict/--no-strict", help="Fail on violated, open and undetermined."),
+]
 Force = Annotated[
     list[str] | None,
     typer.Option(
@@ -78,16 +86,31 @@ Force = Annotated[
     ),
 ]
 NoPresume = Annotated[
-    bool,
+    bool | None,
     typer.Option(
-        "--no-presume",
+        "--no-presume/--presume",
         help="Ask for the facts of exceptions instead of presuming that they do not hold.",
     ),
 ]
 WholePortfolio = Annotated[
-    bool,
+    bool | None,
     typer.Option(
-        "--whole-portfolio", help="The products given are all that their enterprises have."
+        "--whole-portfolio/--part-portfolio",
+        help="The products given are all that their enterprises have.",
+    ),
+]
+ExitZero = Annotated[
+    bool | None,
+    typer.Option(
+        "--exit-zero/--no-exit-zero", help="Leave with exit code 0 though the gate trips."
+    ),
+]
+Config = Annotated[
+    str | None,
+    typer.Option(
+        "--config",
+        metavar="FILE",
+        help='Settings (default: the nearest cncheck.toml or pyproject.toml); "" uses none.',
     ),
 ]
 Explain = Annotated[
@@ -127,10 +150,27 @@ def check(
         typer.Option("--output", metavar="FMT=FILE", help="Write a file as well; repeatable."),
     ] = None,
     fail_on: FailOn = None,
-    strict: Strict = False,
+    strict: Strict = None,
     force: Force = None,
-    no_presume: NoPresume = False,
-    whole_portfolio: WholePortfolio = False,
+    exit_zero: ExitZero = None,
+    waivers: Annotated[
+        str | None,
+        typer.Option(
+            "--waivers",
+            metavar="FILE",
+            help='What may pass the gate (default: the nearest cncheck-waivers.yaml); "" uses none.',
+        ),
+    ] = None,
+    baseline: Annotated[
+        str | None,
+        typer.Option("--baseline", metavar="FILE", help="Fail only on what is not in this file."),
+    ] = None,
+    write_baseline: Annotated[
+        str,
+        typer.Option("--write-baseline", metavar="FILE", help="Write what is found as a baseline."),
+    ] = "",
+    no_presume: NoPresume = None,
+    whole_portfolio: WholePortfolio = None,
     explain: Explain = False,
     all: Annotated[
         bool,
@@ -138,15 +178,29 @@ def check(
             "--all", help="List every duty and note, also what is met, ended or not yours."
         ),
     ] = False,
-    lang: Lang = "en",
+    lang: SetLang = None,
+    config: Config = None,
 ) -> None:
     """Check product descriptors (the default command)."""
     code = checking.check(
-        paths, format=format, output=output or (), as_of=as_of, rules=rules or (), only=only or (),
-        skip=skip or (), fail_on=fail_on or (), strict=strict, force=force or (),
-        presume=not no_presume, whole_portfolio=whole_portfolio, explain=explain, all=all, lang=lang,
+        paths, format=format, output=output or (), as_of=as_of, explain=explain, all=all,
+        write_baseline=write_baseline, config=config, rules=rules, only=only, skip=skip,
+        fail_on=fail_on, strict=strict, force=force, exit_zero=exit_zero, waivers=waivers,
+        baseline=baseline, no_presume=no_presume, whole_portfolio=whole_portfolio, lang=lang,
     )  # fmt: skip
     raise typer.Exit(code)
+
+
+@app.command("config")
+def _config(
+    paths: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[PATH]...", help="What would be checked (default: this folder)."),
+    ] = None,
+    config: Config = None,
+) -> None:
+    """Print the settings in force, and where they come from."""
+    raise typer.Exit(setting.show_config(paths or ["."], config))
 
 
 @app.command()
@@ -204,23 +258,25 @@ def batch(
         str, typer.Option("--format", metavar="text|json", help="Format of the summary.")
     ] = "text",
     fail_on: FailOn = None,
-    strict: Strict = False,
+    strict: Strict = None,
     force: Force = None,
-    no_presume: NoPresume = False,
-    whole_portfolio: WholePortfolio = False,
+    exit_zero: ExitZero = None,
+    no_presume: NoPresume = None,
+    whole_portfolio: WholePortfolio = None,
     explain: Explain = False,
     all: Annotated[bool, typer.Option("--all", help="Cut no table of the summary short.")] = False,
-    lang: Lang = "en",
+    lang: SetLang = None,
+    config: Config = None,
 ) -> None:
     """Check lists of products: the same answers, for every row."""
     from cncheck.commands import lists as listing  # noqa: PLC0415  polars takes its time
 
     code = listing.batch(
         lists, output=output, map_file=map, long=long, only_findings=only_findings, row=row,
-        portfolio_file=portfolio, as_of=as_of, rules=rules or (), only=only or (), skip=skip or (),
-        format=format, fail_on=fail_on or (), strict=strict, force=force or (),
-        presume=not no_presume, whole_portfolio=whole_portfolio,
-        allow_row_errors=allow_row_errors, raw=raw, explain=explain, all=all, lang=lang,
+        portfolio_file=portfolio, as_of=as_of, format=format, allow_row_errors=allow_row_errors,
+        raw=raw, explain=explain, all=all, config=config, rules=rules, only=only, skip=skip,
+        fail_on=fail_on, strict=strict, force=force, exit_zero=exit_zero, no_presume=no_presume,
+        whole_portfolio=whole_portfolio, lang=lang,
     )  # fmt: skip
     raise typer.Exit(code)
 

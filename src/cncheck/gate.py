@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date, timedelta
 from typing import NamedTuple
 
@@ -16,6 +16,8 @@ FAIL_ON = ("violated", "open", "undetermined", "never")
 """What may trip the gate; besides them `due:<n>d`."""
 
 STRICT = ("violated", "open", "undetermined")
+TRIPS = ("undetermined", "open", "due", "violated")
+"""What may be let pass, in the order of how bad it is."""
 _DUE = r"due:(\d{1,4})d"
 
 
@@ -26,6 +28,22 @@ class Policy(NamedTuple):
     forces: frozenset[str] = frozenset({"mandatory"})
 
 
+class Trip(NamedTuple):
+    """Something the gate fails on, unless it is let pass."""
+
+    subject: str
+    """The product; for a duty over its products, the enterprise."""
+    about: str
+    """The duty, or the scheme of which it is not known if it applies."""
+    word: str
+    """What it is: one of TRIPS."""
+    said: str
+    """The same as a sentence."""
+    open_law: bool = False
+    """It is undetermined because of the law alone: no fact would settle it."""
+    of_enterprise: bool = False
+
+
 class Gate(NamedTuple):
     """Whether the gate tripped, and on what."""
 
@@ -33,6 +51,8 @@ class Gate(NamedTuple):
     tripped: bool
     reasons: tuple[str, ...]
     code: int
+    passed: tuple[Trip, ...] = ()
+    """What would have tripped it, and was let pass."""
 
 
 class Summary(NamedTuple):
@@ -103,28 +123,59 @@ def summary(report: Report, policy: Policy) -> Summary:
     )  # fmt: skip
 
 
-def gate(report: Report, policy: Policy) -> Gate:
-    """Return whether the gate trips, with a reason for each duty or scheme that trips it."""
-    certain: list[str] = []
-    unsettled: list[str] = []
+def everything(policy: Policy) -> Policy:
+    """Return the policy that fails on all that any policy could fail on, due dates as in `policy`."""
+    due = tuple(word for word in policy.fail_on if re.fullmatch(_DUE, word))
+    return Policy((*STRICT, *due), frozenset(FORCES))
+
+
+def trips(report: Report, policy: Policy) -> Iterator[Trip]:
+    """Yield what the gate fails on: duties, schemes, and duties of enterprises."""
     limit = due_within(policy)
     for product, finding, duty in counted(report, policy):
-        label = f"{product.id}: {duty.obligation.id}"
-        if duty.status in ("violated", "open") and duty.status in policy.fail_on:
-            certain.append(f"{label} is {duty.status}")
-        elif duty.status == "undetermined" and "undetermined" in policy.fail_on:
-            unsettled.append(f"{label} is undetermined")
+        id_ = duty.obligation.id
+        if duty.status in STRICT and duty.status in policy.fail_on:
+            open_law = bool(duty.unclear) and not duty.missing
+            yield _trip(product.id, id_, duty.status, open_law=open_law)
         day = _falls_due(duty, finding, report, limit) if limit is not None else None
         if day:
-            certain.append(f"{label} falls due on {day}")
+            yield Trip(product.id, id_, "due", f"{product.id}: {id_} falls due on {day}")
     if "undetermined" in policy.fail_on:
-        unsettled += [
-            f"{one.product.id}: {finding.pack.id} is undetermined"
-            for one in report.products
-            for finding in one.findings
-            if _unsettled(finding, policy)
-        ]
-    return _decided(certain, unsettled, report.portfolio, policy)
+        for one in report.products:
+            for finding in one.findings:
+                if _unsettled(finding, policy):
+                    open_law = bool(finding.unclear) and not finding.missing
+                    yield _trip(one.product.id, finding.pack.id, "undetermined", open_law=open_law)
+    yield from _trips_of_enterprises(report.portfolio, policy)
+
+
+def _trip(subject: str, about: str, word: str, *, open_law: bool) -> Trip:
+    return Trip(subject, about, word, f"{subject}: {about} is {word}", open_law)
+
+
+def _trips_of_enterprises(found: Iterable[PortfolioFinding], policy: Policy) -> Iterator[Trip]:
+    for one in found:
+        # One product says nothing about a portfolio: it never trips the gate.
+        if one.products > 1 and one.force in policy.forces and one.status in policy.fail_on:
+            id_, name = one.obligation.id, one.enterprise or "(no enterprise)"
+            said = f"{name}: {id_} is {one.status}"
+            yield Trip(one.enterprise, id_, one.status, said, of_enterprise=True)
+
+
+def gate(
+    report: Report, policy: Policy, let_pass: Callable[[Trip], bool] = lambda _: False
+) -> Gate:
+    """Return whether the gate trips, with a reason for each duty or scheme that trips it.
+
+    Args:
+        report: what was found.
+        policy: what trips the gate.
+        let_pass: whether something that would trip it may pass all the same.
+
+    """
+    found = list(trips(report, policy))
+    failing = [trip for trip in found if not let_pass(trip)]
+    return _decided(failing, policy)._replace(passed=tuple(filter(let_pass, found)))
 
 
 class Counted(NamedTuple):
@@ -139,37 +190,27 @@ class Counted(NamedTuple):
 
 def gate_of_a_list(counted: Counted, portfolio: Iterable[PortfolioFinding], policy: Policy) -> Gate:
     """Return whether the gate trips for a list, with a reason for each duty or scheme."""
-    certain: list[str] = []
-    unsettled: list[str] = []
-    for word, counts, reasons in (
-        ("violated", counted.violated, certain),
-        ("open", counted.open, certain),
-        ("undetermined", counted.undetermined, unsettled),
-    ):
-        if word in policy.fail_on:
-            reasons += [f"{name} is {word} in {_rows(rows)}" for name, rows in counts.items()]
-    certain += [f"{name} falls due in {_rows(rows)}" for name, rows in counted.falls_due.items()]
-    return _decided(certain, unsettled, portfolio, policy)
+    found = [
+        Trip("", name, word, f"{name} is {word} in {_rows(rows)}")
+        for word in STRICT
+        if word in policy.fail_on
+        for name, rows in getattr(counted, word).items()
+    ]
+    found += [
+        Trip("", name, "due", f"{name} falls due in {_rows(rows)}")
+        for name, rows in counted.falls_due.items()
+    ]
+    return _decided([*found, *_trips_of_enterprises(portfolio, policy)], policy)
 
 
 def _rows(count: int) -> str:
     return "1 row" if count == 1 else f"{count} rows"
 
 
-def _decided(
-    certain: list[str], unsettled: list[str], portfolio: Iterable[PortfolioFinding], policy: Policy
-) -> Gate:
-    """Return the gate that trips on these reasons, and on the duties of enterprises."""
-    for duties in portfolio:
-        # One product says nothing about a portfolio: it never trips the gate.
-        if (
-            duties.products > 1
-            and duties.force in policy.forces
-            and duties.status in policy.fail_on
-        ):
-            name = duties.enterprise or "(no enterprise)"
-            reason = f"{name}: {duties.obligation.id} is {duties.status}"
-            (unsettled if duties.status == "undetermined" else certain).append(reason)
+def _decided(found: list[Trip], policy: Policy) -> Gate:
+    """Return the gate that trips on what was found: what is certain stands first."""
+    certain = [trip.said for trip in found if trip.word != "undetermined"]
+    unsettled = [trip.said for trip in found if trip.word == "undetermined"]
     code = TRIPPED if certain else UNDETERMINED if unsettled else PASSED
     return Gate(policy.fail_on, bool(code), (*certain, *unsettled), code)
 

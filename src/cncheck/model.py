@@ -264,6 +264,22 @@ class Rules(NamedTuple):
 # ---- the product -------------------------------------------------------------------------------
 
 
+class Place(NamedTuple):
+    """Where in a file something stands; line and column count from 1, None = the file as a whole."""
+
+    file: str
+    line: int | None = None
+    column: int | None = None
+
+
+class Origin(NamedTuple):
+    """The item of a list from which a fact was reduced."""
+
+    label: str
+    path: tuple[str | int, ...]
+    """Keys and indices that lead from the descriptor to the value."""
+
+
 class Product(NamedTuple):
     """What somebody stated about one product, typed."""
 
@@ -272,8 +288,11 @@ class Product(NamedTuple):
     facts: Mapping[str, Any]
     file: str = ""
     lower_bounds: frozenset[str] = frozenset()
-    origins: Mapping[str, str] = MappingProxyType({})
+    origins: Mapping[str, Origin] = MappingProxyType({})
     """For facts reduced from a list: which item they come from."""
+    places: Mapping[str, Place] = MappingProxyType({})
+    """Where each fact stands, each mapping of them ("evidence.rohs") and the descriptor itself ("");
+    empty unless the door was asked for places."""
 
 
 # ---- the report --------------------------------------------------------------------------------

@@ -4,20 +4,32 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
+from cncheck.baseline import Baseline, baseline_of, from_text, gone, to_text
 from cncheck.commands import NAMES
 from cncheck.commands.common import complain, day, guarded, known, say, show
+from cncheck.commands.settings import gate_words, in_force, passing, waiver_file
 from cncheck.evaluate import evaluate
-from cncheck.gate import STRICT, exit_code, gate, policy, summary
+from cncheck.gate import (
+    everything,
+    exit_code,
+    gate,
+    policy,
+    summary,
+    trips,
+)
 from cncheck.load.products import Found, read_paths, read_product
 from cncheck.load.rules import load_rules, select
+from cncheck.load.settings import LANGUAGES, Settings
+from cncheck.load.yamlfile import read_text, shown_path
 from cncheck.model import Problem, Report, Rules
 from cncheck.portfolio import members_of, portfolio_findings
 from cncheck.problems import InputError, did_you_mean
 from cncheck.report import WRITERS, Run, View, write
+from cncheck.waivers import Waiver, apply_waivers
 
 _LISTS = (".csv", ".tsv", ".xlsx", ".parquet", ".jsonl")
 
@@ -74,42 +86,97 @@ def check(
     format: str = "text",
     output: Sequence[str] = (),
     as_of: str | None = None,
-    rules: Sequence[str] = (),
-    only: Sequence[str] = (),
-    skip: Sequence[str] = (),
-    fail_on: Sequence[str] = (),
-    strict: bool = False,
-    force: Sequence[str] = (),
-    presume: bool = True,
-    whole_portfolio: bool = False,
     explain: bool = False,
     all: bool = False,
-    lang: str = "en",
+    write_baseline: str = "",
+    config: str | None = None,
+    **stated: Any,
 ) -> int:
-    """Check product descriptors, write the report and return the exit code."""
+    """Check product descriptors, write the report and return the exit code.
+
+    Args:
+        paths: descriptors, folders, or "-".
+        format: what is written to standard output.
+        output: FORMAT=FILE, each written as well.
+        as_of: the day of the question; today where it is not given.
+        explain: add reasons and meanings.
+        all: list everything.
+        write_baseline: the file for a baseline of all that is found.
+        config: a settings file; empty = use none; None = look for one.
+        stated: the settings that the command line states, as `load.settings` names them.
+
+    """
 
     def run() -> int:
+        settings = in_force(paths, config, stated)
         on = day(as_of)
-        wanted = policy([*fail_on, *(STRICT if strict else ())], force)
+        wanted = policy(gate_words(settings), settings.get("force"))
         targets = [_target(word) for word in output]
         known(format, WRITERS, "format")
-        known(lang, ("en", "zh"), "language")
-        chosen = select(load_rules(rules), only, skip)
-        found = read_paths(paths, chosen, sys.stdin.buffer.read)
+        known(settings.get("lang"), LANGUAGES, "language")
+        rules = load_rules(settings.get("rules"))
+        chosen = select(rules, settings.get("only"), settings.get("skip"))
+        waivers = _waivers(settings, paths)
+        before = _baseline(settings, write_baseline)
+        placed = any(WRITERS[name].placed for name in (format, *(name for name, _ in targets)))
+        found = read_paths(paths, chosen, sys.stdin.buffer.read, placed=placed)
         found = found._replace(errors=tuple(map(_or_a_command, found.errors)))
-        _spare_the_input(targets, found)
-        report = _report(found, chosen, on, presume=presume, whole_portfolio=whole_portfolio)
-        result = gate(report, wanted)
-        view = View(lang, explain, all)
-        whole = Run(report, chosen, wanted, result, summary(report, wanted), view)
+        written = [("baseline", write_baseline)] if write_baseline else []
+        _spare_the_input([*targets, *written], found)
+        report = _report(
+            found, chosen, on, presume=not settings.get("no-presume"),
+            whole_portfolio=settings.get("whole-portfolio"),
+        )  # fmt: skip
+        every = list(trips(report, everything(wanted))) if waivers or before or written else []
+        baseline = baseline_of(every) if written else before
+        checked = {trip.subject for trip in every} | {one.product.id for one in report.products}
+        waived = apply_waivers(
+            waivers, every, on, _ids(rules), checked, whole_folder=any(map(os.path.isdir, paths))
+        )
+        result = gate(
+            report, wanted,
+            lambda trip: (trip.subject, trip.about) in waived.by_key or baseline.knows(trip),
+        )  # fmt: skip
+        if written:
+            _write_file(write_baseline, to_text(baseline))
+        view = View(settings.get("lang"), explain, all)
+        whole = Run(
+            report, chosen, wanted, result, summary(report, wanted), view, waived, baseline,
+            gone(baseline, every, checked),
+        )  # fmt: skip
         for name, file in targets:
             _write_file(file, write(whole, name))
         print_run(whole, format)
         if format != "text":
             complain(report.errors)
-        return exit_code(report, result)
+        return passing(exit_code(report, result), settings)
 
     return guarded(run)
+
+
+def _waivers(settings: Settings, paths: Sequence[str]) -> tuple[Waiver, ...]:
+    """Return the waivers of the file that is set, or of the nearest one above the input."""
+    file = waiver_file(settings, paths)
+    if not file:
+        return ()
+    from cncheck.load.waivers import read_waivers  # noqa: PLC0415  only where there are some
+
+    return read_waivers(file)
+
+
+def _baseline(settings: Settings, write_baseline: str) -> Baseline:
+    file = settings.get("baseline")
+    if not file or write_baseline:
+        return Baseline()
+    return from_text(read_text(file), shown_path(file))
+
+
+def _ids(rules: Rules) -> Iterator[str]:
+    """Yield the ids of all schemes and duties there are."""
+    for pack in rules.packs:
+        yield pack.id
+        for obligation in pack.obligations:
+            yield obligation.id
 
 
 def _target(word: str) -> tuple[str, str]:

@@ -18,11 +18,11 @@ from cncheck.batch import Counts, Job, batches, duplicate_ids, job, row_by_id
 from cncheck.columns.wide import FALLS_DUE, UNDETERMINED, UNSETTLED, Wanted
 from cncheck.commands.check import print_run
 from cncheck.commands.common import complain, day, guarded, known, pour, say, show, tell
+from cncheck.commands.settings import gate_words, in_force, passing
 from cncheck.evaluate import evaluate
 from cncheck.gate import (
     BAD_INPUT,
     NOTHING,
-    STRICT,
     Counted,
     Gate,
     Policy,
@@ -37,6 +37,7 @@ from cncheck.gate import (
 from cncheck.load.lists import TextList, open_lists
 from cncheck.load.maps import ListMap, read_map
 from cncheck.load.rules import load_rules, select
+from cncheck.load.settings import LANGUAGES
 from cncheck.model import PortfolioFinding, Problem, Report, Rules
 from cncheck.portfolio import members_of, portfolio_findings
 from cncheck.problems import InputError
@@ -55,30 +56,30 @@ def batch(
     row: str | None = None,
     portfolio_file: str = "",
     as_of: str | None = None,
-    rules: Sequence[str] = (),
-    only: Sequence[str] = (),
-    skip: Sequence[str] = (),
     format: str = "text",
-    fail_on: Sequence[str] = (),
-    strict: bool = False,
-    force: Sequence[str] = (),
-    presume: bool = True,
-    whole_portfolio: bool = False,
     allow_row_errors: bool = False,
     raw: bool = False,
     explain: bool = False,
     all: bool = False,
-    lang: str = "en",
+    config: str | None = None,
+    **stated: Any,
 ) -> int:
-    """Check lists, write the answers and a summary, and return the exit code."""
+    """Check lists, write the answers and a summary, and return the exit code.
+
+    `config` and `stated` are what they are for `check`; waivers and baselines are for descriptors.
+    """
 
     def run() -> int:
+        settings = in_force(paths, config, stated)
         on = day(as_of)
-        wanted = policy([*fail_on, *(STRICT if strict else ())], force)
+        wanted = policy(gate_words(settings), settings.get("force"))
         known(format, WRITERS, "format")
-        known(lang, ("en", "zh"), "language")
-        view = View(lang, explain, all)
-        chosen = select(load_rules(rules), only, skip)
+        known(settings.get("lang"), LANGUAGES, "language")
+        view = View(settings.get("lang"), explain, all)
+        presume = not settings.get("no-presume")
+        chosen = select(
+            load_rules(settings.get("rules")), settings.get("only"), settings.get("skip")
+        )
         list_map = read_map(map_file, chosen) if map_file else None
         _check_targets(output, portfolio_file, paths, row)
         # A pipeline stops what takes too long by a signal: leave as clean as by Ctrl-C.
@@ -87,9 +88,10 @@ def batch(
         with tempfile.TemporaryDirectory(prefix="cncheck-") as scratch:
             lists = open_lists(paths, chosen, scratch, sys.stdin.buffer.read)
             if row is not None:
-                return _one_row(
+                code = _one_row(
                     lists, list_map, row, chosen, on, wanted, view, format, presume=presume
                 )
+                return passing(code, settings)
             within = due_within(wanted)
             asked = Wanted(
                 True, wanted.forces, "undetermined" in wanted.fail_on,
@@ -101,11 +103,12 @@ def batch(
             with _progress(lists) as seen:
                 found = batches(one, counts, attention=only_findings, seen=seen)
                 escaped = _written(found, one, target, raw=raw)
-            portfolio = portfolio_findings(counts.members(), whole=whole_portfolio)
+            portfolio = portfolio_findings(counts.members(), whole=settings.get("whole-portfolio"))
             if portfolio_file:
                 _write_portfolio(portfolio, portfolio_file, raw=raw)
             result = gate_of_a_list(_counted(counts), portfolio, wanted)
             code = _code(counts, chosen, result, allow_row_errors=allow_row_errors)
+            code = passing(code, settings)
             duplicates = counts.duplicates()
             done = _list_run(counts, one, chosen, on, portfolio, result)._replace(
                 duplicates=len(duplicates), duplicate_ids=tuple(duplicate_ids(one, duplicates)),

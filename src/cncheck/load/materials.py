@@ -7,7 +7,7 @@ from typing import Any
 from cncheck.conditions import Text
 from cncheck.load.values import number, shown, typed
 from cncheck.load.vocabulary import SUBSTANCES
-from cncheck.model import Fact, Rules
+from cncheck.model import Fact, Origin, Rules
 from cncheck.problems import MAX_TOLD, did_you_mean
 
 _PLACE = tuple[str | int, ...]
@@ -24,14 +24,14 @@ _AMOUNT = Fact("substances", "number", Text("How much?", "含量多少？"), "mg
 
 def reduce_materials(
     rows: Any, rules: Rules, wrong: list[tuple[_PLACE, str]]
-) -> tuple[dict[str, Any], frozenset[str], dict[str, str]]:
+) -> tuple[dict[str, Any], frozenset[str], dict[str, Origin]]:
     """Reduce homogeneous materials to the worst mass fraction of each substance.
 
     Returns:
         the facts `materials.<substance>`, and `materials_not_exempt.<substance>` where the
         vocabulary has it (materials that claim an exemption left out), in mg/kg; those of them that
         are lower bounds because some material does not state the substance, or is not homogeneous;
-        and the part each value comes from.
+        and the item each value comes from.
 
     """
     if not isinstance(rows, list):
@@ -44,7 +44,7 @@ def reduce_materials(
     ]
     facts: dict[str, Any] = {}
     lower_bounds: set[str] = set()
-    origins: dict[str, str] = {}
+    origins: dict[str, Origin] = {}
     homogeneous = [m for m in materials if m["basis"] == _HOMOGENEOUS]
     for group, members in (
         ("materials", homogeneous),
@@ -60,7 +60,8 @@ def reduce_materials(
             worst = max(stated, key=lambda m: m["substances"][substance], default=None)
             facts[name] = worst["substances"][substance] if worst else 0
             if worst:
-                origins[name] = worst["label"]
+                path = ("materials", worst["index"], "substances", substance)
+                origins[name] = Origin(worst["label"], path)
             if len(stated) < len(members) or len(homogeneous) < len(materials):
                 lower_bounds.add(name)
     claimed = tuple(dict.fromkeys(m["exemption"] for m in materials if m["exemption"]))
@@ -142,6 +143,6 @@ def _material(
     if len(wrong) > before:
         return None
     return {
-        "label": " / ".join(labels) or f"material {i + 1}", "substances": amounts, "basis": basis,
+        "index": i, "label": " / ".join(labels) or f"material {i + 1}", "substances": amounts, "basis": basis,
         "exemption": None if exemption is None else str(exemption).strip(),
     }  # fmt: skip

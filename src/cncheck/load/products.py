@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from cncheck.load.materials import reduce_materials
 from cncheck.load.values import shown, typed
 from cncheck.load.yamlfile import Places, read_documents, read_stream, read_text, shown_path
-from cncheck.model import Problem, Product, Rules
+from cncheck.model import Origin, Place, Problem, Product, Rules
 from cncheck.problems import MAX_TOLD, InputError, did_you_mean, one_line
 
 ENDINGS = (".yaml", ".yml", ".json")
@@ -31,10 +31,13 @@ class Found(NamedTuple):
 # ---- finding and reading files -------------------------------------------------------------------
 
 
-def read_paths(paths: Iterable[str], rules: Rules, stdin: Callable[[int], bytes]) -> Found:
+def read_paths(
+    paths: Iterable[str], rules: Rules, stdin: Callable[[int], bytes], *, placed: bool = False
+) -> Found:
     """Return the products of `paths`: files, folders, or "-" for what `stdin` reads.
 
     One bad file does not hide the others: its problems are returned beside their products.
+    With `placed`, the products know where their facts stand.
     """
     products: list[Product] = []
     errors: list[Problem] = []
@@ -44,7 +47,7 @@ def read_paths(paths: Iterable[str], rules: Rules, stdin: Callable[[int], bytes]
         text = ""
         try:
             text = read_stream(stdin, file) if name == "-" else read_text(name)
-            found = read_products(text, file, rules, chosen=chosen)
+            found = read_products(text, file, rules, chosen=chosen, placed=placed)
         except InputError as error:
             if text and not chosen and not _may_describe_a_product(text):
                 skipped.append(file)
@@ -90,7 +93,9 @@ def _waits(path: str) -> bool:
     return os.path.exists(path) and not os.path.isfile(path)
 
 
-def read_products(text: str, file: str, rules: Rules, *, chosen: bool = True) -> Found | None:
+def read_products(
+    text: str, file: str, rules: Rules, *, chosen: bool = True, placed: bool = False
+) -> Found | None:
     """Return the products a descriptor file holds.
 
     Args:
@@ -99,12 +104,14 @@ def read_products(text: str, file: str, rules: Rules, *, chosen: bool = True) ->
         rules: the vocabulary that types the facts.
         chosen: the file was named by the user and must be a descriptor; otherwise a file that
             does not look like one gives None.
+        placed: let the products know where their facts stand.
 
     Raises:
         InputError: the text is not well-formed.
 
     """
-    documents = read_documents(text, file)
+    places: Places | None = {} if placed else None
+    documents = read_documents(text, file, places)
     rows: list[tuple[_PLACE, Any]] = []
     for i, document in enumerate(documents):
         if isinstance(document, list):
@@ -125,6 +132,8 @@ def read_products(text: str, file: str, rules: Rules, *, chosen: bool = True) ->
     for place, row in rows:
         product, problems = read_product(row, rules, file)
         wrong += [((*place, *path), message) for path, message in problems]
+        if product is not None and places is not None:
+            product = product._replace(places=_places(product, row, place, places))
         if product is not None:
             products.append(product)
     return Found(tuple(products), located(wrong, text, file), ())
@@ -136,16 +145,35 @@ def located(wrong: list[tuple[_PLACE, str]], text: str, file: str) -> tuple[Prob
         return ()
     places: Places = {}
     read_documents(text, file, places)
-    problems = []
-    for path, message in wrong[:MAX_TOLD]:
-        at = path
-        while at and at not in places:  # a missing key belongs to the mapping that lacks it
-            at = at[:-1]
-        problems.append(Problem(message, file, *places.get(at, (1, 1))))
+    problems = [
+        Problem(message, file, *_nearest(path, places)) for path, message in wrong[:MAX_TOLD]
+    ]
     problems.sort(key=lambda p: (p.line or 0, p.column or 0))
     if len(wrong) > MAX_TOLD:
         problems.append(Problem(f"Only the first {MAX_TOLD} problems of this file are told.", file))
     return tuple(problems)
+
+
+def _nearest(path: _PLACE, places: Places) -> tuple[int, int]:
+    """Return line and column of `path`; a missing key belongs to the mapping that lacks it."""
+    while path and path not in places:
+        path = path[:-1]
+    return places.get(path, (1, 1))
+
+
+def _places(
+    product: Product, row: Mapping[str, Any], path: _PLACE, places: Places
+) -> dict[str, Place]:
+    """Return where the facts of a product stand whose descriptor `row` stands at `path`."""
+    paths: dict[str, _PLACE] = {"": (), **{key: (key,) for key in row}}
+    for scheme, keys in (row.get("evidence") or {}).items():
+        paths[f"evidence.{scheme}"] = ("evidence", scheme)
+        paths |= {f"evidence.{scheme}.{key}": ("evidence", scheme, key) for key in keys or ()}
+    paths |= {name: origin.path for name, origin in product.origins.items()}
+    return {
+        name: Place(product.file, *_nearest((*path, *inner), places))
+        for name, inner in paths.items()
+    }
 
 
 def _may_describe_a_product(text: str) -> bool:
@@ -188,7 +216,7 @@ def read_product(
     wrong: list[tuple[_PLACE, str]] = []
     reduced: dict[str, Any] = {}
     lower_bounds: frozenset[str] = frozenset()
-    origins: dict[str, str] = {}
+    origins: dict[str, Origin] = {}
     for path, name, value in _flat(row, rules, wrong):
         if value is None:
             continue

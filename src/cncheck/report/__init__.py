@@ -6,15 +6,26 @@ from collections.abc import Iterator
 from importlib import import_module
 from typing import NamedTuple
 
+from cncheck.baseline import Baseline
 from cncheck.conditions import Reason
 from cncheck.gate import Gate, Policy, Summary
 from cncheck.model import Finding, Report, Rules
+from cncheck.waivers import Waived
+
+
+class Format(NamedTuple):
+    """A format of the report."""
+
+    module: str
+    """The module that writes it, imported only when asked for."""
+    placed: bool = False
+    """It tells where in the files things stand, so the door must note it."""
+
 
 WRITERS = {
-    "text": "cncheck.report.text",
-    "json": "cncheck.report.json",
+    "text": Format("cncheck.report.text"),
+    "json": Format("cncheck.report.json"),
 }
-"""Format name -> the module that writes it, imported only when asked for."""
 
 
 class View(NamedTuple):
@@ -34,11 +45,15 @@ class Run(NamedTuple):
     gate: Gate
     summary: Summary
     view: View = View()
+    waived: Waived = Waived()
+    baseline: Baseline = Baseline()
+    gone: int = 0
+    """How much of the baseline is no longer found."""
 
 
 def write(run: Run, format_: str) -> str:
     """Return `run` in the format named `format_`, a key of WRITERS."""
-    text: str = import_module(WRITERS[format_]).write(run)
+    text: str = import_module(WRITERS[format_].module).write(run)
     return text
 
 

@@ -15,12 +15,14 @@ from cncheck.model import (
     Finding,
     Match,
     Note,
+    Origin,
     PortfolioFinding,
     Problem,
     ProductReport,
     Source,
 )
 from cncheck.report import Run, presumptions
+from cncheck.waivers import Key, Standing, Waiver
 
 SCHEMA = "cncheck/report/1"
 _LAID_OUT = 4  # the document, its products, a product, its schemes
@@ -56,7 +58,7 @@ def document(run: Run) -> dict[str, Any]:
     """Return the report as plain data."""
     report, result, counts = run.report, run.gate, run.summary
     cited: dict[str, None] = {}
-    products = [_product(one, cited) for one in report.products]
+    products = [_product(one, run.waived.by_key, cited) for one in report.products]
     sources = run.rules.vocabulary.sources
     return {
         "schema": SCHEMA,
@@ -82,7 +84,19 @@ def document(run: Run) -> dict[str, Any]:
             "fail_on": list(result.fail_on),
             "tripped": result.tripped,
             "reasons": list(result.reasons),
+            "let_pass": [
+                {
+                    "subject": trip.subject,
+                    "id": trip.about,
+                    "status": trip.word,
+                    "by": "waiver"
+                    if (trip.subject, trip.about) in run.waived.by_key
+                    else "baseline",
+                }
+                for trip in result.passed
+            ],
         },
+        "waivers": [_standing(standing) for standing in run.waived.standings],
         "sources": {name: _source(sources[name]) for name in sorted(cited)},
     }
 
@@ -92,14 +106,37 @@ def _source(source: Source) -> dict[str, str]:
     return {"title": source.title, **{key: value for key, value in row.items() if value}}
 
 
-def _product(one: ProductReport, cited: dict[str, None]) -> dict[str, Any]:
+def _standing(standing: Standing) -> dict[str, Any]:
+    waiver = standing.waiver
+    return {
+        "enterprise" if waiver.of_enterprise else "product": waiver.subject,
+        "scheme" if waiver.of_scheme else "obligation": waiver.about,
+        **_waiver(waiver),
+        "file": waiver.place.file,
+        "line": waiver.place.line,
+        "state": standing.state,
+        "covers": [{"subject": subject, "id": about} for subject, about in standing.covers],
+    }
+
+
+def _waiver(waiver: Waiver) -> dict[str, Any]:
+    return {
+        "reason": waiver.reason,
+        "approved_by": waiver.approved_by,
+        "expires": waiver.expires.isoformat(),
+    }
+
+
+def _product(
+    one: ProductReport, waived: Mapping[Key, Waiver], cited: dict[str, None]
+) -> dict[str, Any]:
     return {
         "id": one.product.id,
         "name": one.product.name,
         "file": one.product.file,
         "assumptions": [{"fact": name, "value": _value(value)} for name, value in one.assumptions],
         "presumptions": _presumptions(one),
-        "schemes": [_scheme(finding, one, cited) for finding in one.findings],
+        "schemes": [_scheme(finding, one, waived, cited) for finding in one.findings],
     }
 
 
@@ -116,8 +153,15 @@ def _presumptions(one: ProductReport) -> list[dict[str, Any]]:
     ]
 
 
-def _scheme(finding: Finding, one: ProductReport, cited: dict[str, None]) -> dict[str, Any]:
+def _scheme(
+    finding: Finding, one: ProductReport, waived: Mapping[Key, Waiver], cited: dict[str, None]
+) -> dict[str, Any]:
     origins = one.product.origins
+
+    def let_pass(about: str) -> dict[str, Any]:
+        waiver = waived.get((one.product.id, about))
+        return {"waived": _waiver(waiver)} if waiver else {}
+
     change = finding.next_change
     return {
         "id": finding.pack.id,
@@ -130,9 +174,13 @@ def _scheme(finding: Finding, one: ProductReport, cited: dict[str, None]) -> dic
         "missing": list(finding.missing),
         "unclear": [_text(text) for text in finding.unclear],
         "notes": [_note(note, cited) for note in finding.notes],
-        "obligations": [_obligation(duty, origins, cited) for duty in finding.duties],
+        "obligations": [
+            _obligation(duty, origins, cited) | let_pass(duty.obligation.id)
+            for duty in finding.duties
+        ],
         "next_change": {"date": change.date.isoformat(), "what": change.what} if change else None,
         "cite": _cite(finding.pack.cite, cited),
+        **let_pass(finding.pack.id),
     }
 
 
@@ -146,7 +194,9 @@ def _match(match: Match) -> dict[str, Any]:
     }
 
 
-def _obligation(duty: Duty, origins: Mapping[str, str], cited: dict[str, None]) -> dict[str, Any]:
+def _obligation(
+    duty: Duty, origins: Mapping[str, Origin], cited: dict[str, None]
+) -> dict[str, Any]:
     obligation, window = duty.obligation, duty.window
     return {
         "id": obligation.id,
@@ -167,7 +217,7 @@ def _obligation(duty: Duty, origins: Mapping[str, str], cited: dict[str, None]) 
     }
 
 
-def _because(reasons: Iterable[Reason], origins: Mapping[str, str]) -> list[dict[str, Any]]:
+def _because(reasons: Iterable[Reason], origins: Mapping[str, Origin]) -> list[dict[str, Any]]:
     """Return the tests that decided, each once; what was presumed is listed by itself."""
     found: dict[tuple[str, str], dict[str, Any]] = {}
     for reason in reasons:
@@ -180,7 +230,7 @@ def _because(reasons: Iterable[Reason], origins: Mapping[str, str]) -> list[dict
             "answer": _ANSWERS[reason.answer],
         }
         if reason.fact in origins:
-            row["from"] = origins[reason.fact]
+            row["from"] = origins[reason.fact].label
         found[reason.fact, reason.test.en] = row
     return list(found.values())
 

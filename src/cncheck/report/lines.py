@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from cncheck.conditions import Reason, Text
 from cncheck.model import Citation, Pack, ProductReport, Rules
 from cncheck.report import View
 from cncheck.report.words import ANSWERS, CONFIDENCES, WORDS
+from cncheck.waivers import Waiver
 
 STATUS_WIDTH = 13
 
@@ -28,6 +30,16 @@ class Page(NamedTuple):
 
     view: View
     rules: Rules
+    waived: Mapping[tuple[str, str], Waiver] = MappingProxyType({})
+    """What is let pass, by product or enterprise and duty or scheme."""
+
+    def waiver(self, subject: str, about: str) -> str:
+        """Return by which waiver this is let pass, in brackets; nothing where it is not."""
+        found = self.waived.get((subject, about))
+        if found is None:
+            return ""
+        said = {"day": found.expires, "reason": found.reason, "who": found.approved_by}
+        return f" [{self.say('waived', **said)}]"
 
     def say(self, key: str, **values: Any) -> str:
         """Return one of the fixed sentences, filled in."""
@@ -73,7 +85,7 @@ def reason_text(reason: Reason, page: Page, one: ProductReport | None = None) ->
     if reason.value is None:
         return page.say("unknown_test", fact=reason.fact, test=page(reason.test))
     origin = one.product.origins.get(reason.fact) if one else None
-    from_ = f" [{origin}]" if origin else ""
+    from_ = f" [{origin.label}]" if origin else ""
     value = shown(reason.value, page)
     key = "passed_test" if reason.answer else "failed_test"
     return page.say(key, fact=reason.fact, value=f"{value}{from_}", test=page(reason.test))

@@ -65,8 +65,11 @@ def product_lines(one: ProductReport, as_of: date, page: Page) -> Iterator[Line]
 def _finding(finding: Finding, one: ProductReport, page: Page) -> Iterator[Line]:
     verdict = page(VERDICTS[finding.verdict])
     style = "bold green" if finding.verdict == "applies" else "bold yellow"
+    waiver = page.waiver(one.product.id, finding.pack.id)
     yield Line(
-        f"{page(finding.pack.title)}: {verdict} · {_standing(finding, page)}", 2, style=style
+        f"{page(finding.pack.title)}: {verdict} · {_standing(finding, page)}{waiver}",
+        2,
+        style=style,
     )
     for match in finding.matched:
         unsure = doubt(match.entry.confidence, page.view)
@@ -142,7 +145,7 @@ def _duties(finding: Finding, one: ProductReport, page: Page) -> Iterator[Line]:
         ):
             yield from _duty(duty, usual, one, page)
         elif asks and duty.force != "informational":
-            yield _step(duty, page)
+            yield _step(duty, one, page)
         else:
             folded.append(duty)
     if folded:
@@ -156,7 +159,7 @@ def _duties(finding: Finding, one: ProductReport, page: Page) -> Iterator[Line]:
         yield Line(page.say("folded", count=len(folded), what=what), 4, style="dim")
 
 
-def _step(duty: Duty, page: Page) -> Line:
+def _step(duty: Duty, one: ProductReport, page: Page) -> Line:
     """Return a duty as one line."""
     optional = duty.status == "open" and duty.force not in _BINDING
     status = page.say("optional") if optional else page(STATUSES[duty.status])
@@ -165,7 +168,8 @@ def _step(duty: Duty, page: Page) -> Line:
     ready = ""
     if duty.status == "upcoming" and duty.prepared is not None:
         ready = f" [{page.say('prepared' if duty.prepared else 'unprepared')}]"
-    title = f"{page(duty.obligation.title)}{unsure}{ready}"
+    waiver = page.waiver(one.product.id, duty.obligation.id)
+    title = f"{page(duty.obligation.title)}{unsure}{ready}{waiver}"
     return Line(title, 4, lead, lead_style=STYLES["ended" if optional else duty.status])
 
 
@@ -176,7 +180,7 @@ def _names(roles: Iterable[str], page: Page) -> str:
 def _duty(duty: Duty, usual: tuple[str, ...], one: ProductReport, page: Page) -> Iterator[Line]:
     """Yield a duty with its dates, unusual addressees, evidence and source."""
     obligation = duty.obligation
-    yield _step(duty, page)
+    yield _step(duty, one, page)
     indent = 4 + STATUS_WIDTH
     facts = [obligation.id]
     if duty.overdue:

@@ -12,7 +12,8 @@ from cncheck.model import PortfolioFinding, Report
 from cncheck.report import Run
 from cncheck.report.lines import STATUS_WIDTH, STYLES, Line, Page, cite, plain, width
 from cncheck.report.product import product_lines
-from cncheck.report.words import FORCES, STATUSES, VERDICTS
+from cncheck.report.words import FORCES, STATUSES, VERDICTS, WAIVERS
+from cncheck.waivers import Standing
 
 _MOST_REASONS = 20
 
@@ -24,7 +25,7 @@ def write(run: Run) -> str:
 
 def lines(run: Run) -> Iterator[Line]:
     """Yield the report line by line."""
-    report, page = run.report, Page(run.view, run.rules)
+    report, page = run.report, Page(run.view, run.rules, run.waived.by_key)
     for problem in report.errors:
         place = ":".join(str(part) for part in (problem.file, problem.line, problem.column) if part)
         yield Line(problem.message, lead=f"{place}: " if place else "", style="red")
@@ -89,7 +90,9 @@ def portfolio_lines(findings: Iterable[PortfolioFinding], page: Page) -> Iterato
         status = page(STATUSES[finding.status])
         lead = status + " " * max(1, STATUS_WIDTH - width(status))
         name = finding.enterprise or page.say("no_enterprise")
-        yield Line(f"{name}: {page(obligation.title)}", 2, lead, lead_style=STYLES[finding.status])
+        waiver = page.waiver(finding.enterprise, obligation.id)
+        title = f"{name}: {page(obligation.title)}{waiver}"
+        yield Line(title, 2, lead, lead_style=STYLES[finding.status])
         yield Line(
             f"{obligation.id} · {page(FORCES[finding.force])}", 2 + STATUS_WIDTH, style="dim"
         )
@@ -126,7 +129,33 @@ def _foot(run: Run, page: Page) -> Iterator[Line]:
         "violated": counts.violated, "open": counts.open, "duties": counts.undetermined_duties,
     }  # fmt: skip
     yield Line(page.say("summary", products=products, **numbers), style="bold")
+    yield from allowances(run, page)
     yield from _verdict(run, page)
+
+
+def allowances(run: Run, page: Page) -> Iterator[Line]:
+    """Yield what was let pass, and the waivers that need attention."""
+    passed = run.gate.passed
+    if passed:
+        waived = sum((trip.subject, trip.about) in run.waived.by_key for trip in passed)
+        counts = {"waived": waived, "known": len(passed) - waived}
+        yield Line(page.say("let_pass", **counts))
+    if run.gone:
+        yield Line(page.say("baseline_gone", count=run.gone), style="yellow")
+    for standing in run.waived.standings:
+        if standing.state in WAIVERS:
+            yield Line(waiver_notice(standing, page), style="yellow")
+
+
+def waiver_notice(standing: Standing, page: Page) -> str:
+    """Return what is to be said of a waiver that needs attention."""
+    waiver = standing.waiver
+    return page.say(
+        "waiver",
+        place=f"{waiver.place.file}:{waiver.place.line}",
+        what=f"{waiver.subject}, {waiver.about}",
+        state=page(WAIVERS[standing.state]).format(day=waiver.expires),
+    )
 
 
 def _verdict(run: Run, page: Page) -> Iterator[Line]:

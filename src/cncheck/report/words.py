@@ -36,6 +36,18 @@ CONFIDENCES = {
     "single_source": Text("single source", "单一来源"),
     "unconfirmed": Text("not confirmed", "未证实"),
 }
+WAIVERS = {
+    "expiring": Text(
+        "expires on {day}, renew it or mend the cause", "将于 {day} 到期，请续期或消除原因"
+    ),
+    "expired": Text("EXPIRED on {day}, it no longer holds", "已于 {day} 到期，不再有效"),
+    "unused": Text("lets nothing pass, remove it", "未放行任何内容，请删除"),
+    "unknown": Text(
+        "no pack has this duty or scheme, is the id right?",
+        "没有规则包含有该义务或制度，编号是否正确？",
+    ),
+}
+"""What is said of a waiver in each of these states; in the others it needs no attention."""
 ANSWERS = {True: Text("yes", "是"), False: Text("no", "否"), None: Text("unknown", "未知")}
 
 WORDS = {
@@ -97,6 +109,14 @@ WORDS = {
     "gate_nothing": Text(
         "Gate: NOT PASSED (exit code 3), nothing was evaluated",
         "门禁：未通过（退出码 3），未评估任何内容"),
+    "waived": Text("waived until {day}: {reason} ({who})", "已豁免至 {day}：{reason}（{who}）"),
+    "let_pass": Text(
+        "Let pass: {waived} waived, {known} known from the baseline",
+        "放行：豁免 {waived} 项，基线已有 {known} 项"),
+    "baseline_gone": Text(
+        "{count} of the baseline no longer occur: write it again with --write-baseline",
+        "基线中有 {count} 项已不存在：请用 --write-baseline 重新写入"),
+    "waiver": Text("Waiver {place} ({what}): {state}", "豁免 {place}（{what}）：{state}"),
     "one_product": Text("1 product", "1 个产品"),
     "products": Text("{count} products", "{count} 个产品"),
     "nothing": Text(
