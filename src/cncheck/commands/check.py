@@ -147,6 +147,8 @@ def check(
         for name, file in targets:
             _write_file(file, write(whole, name))
         print_run(whole, format)
+        if format == "github":
+            _to_the_step_summary(whole)
         if format != "text":
             complain(report.errors)
         return passing(exit_code(report, result), settings)
@@ -201,12 +203,19 @@ def _spare_the_input(targets: Iterable[tuple[str, str]], found: Found) -> None:
         taken.add(where)
 
 
-def _write_file(file: str, text: str) -> None:
+def _write_file(file: str, text: str, mode: str = "w") -> None:
     try:
-        with open(file, "w", encoding="utf-8", newline="\n") as out:
+        with open(file, mode, encoding="utf-8", newline="\n") as out:
             out.write(text)
     except OSError as error:
         raise InputError([Problem(f"Cannot write the report: {error.strerror}.", file)]) from None
+
+
+def _to_the_step_summary(run: Run) -> None:
+    """Append what GitHub's annotations leave out to the summary of the step, where there is one."""
+    file = os.environ.get("GITHUB_STEP_SUMMARY")
+    if file:
+        _write_file(file, write(run, "markdown"), mode="a")
 
 
 def print_run(run: Run, format_: str) -> None:

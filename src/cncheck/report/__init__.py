@@ -25,6 +25,11 @@ class Format(NamedTuple):
 WRITERS = {
     "text": Format("cncheck.report.text"),
     "json": Format("cncheck.report.json"),
+    "sarif": Format("cncheck.report.sarif", placed=True),
+    "junit": Format("cncheck.report.junit", placed=True),
+    "github": Format("cncheck.report.github", placed=True),
+    "gitlab": Format("cncheck.report.gitlab", placed=True),
+    "markdown": Format("cncheck.report.markdown", placed=True),
 }
 
 

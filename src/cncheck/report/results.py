@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
@@ -40,9 +41,15 @@ class Result(NamedTuple):
     cite: tuple[Citation, ...]
     fails: bool
     """Whether it trips the gate."""
-    waiver: Waiver | None = None
-    known: bool = False
+    waiver: Waiver | None
+    known: bool
     """It is in the baseline."""
+    of_enterprise: bool = False
+
+
+def page_of(run: Run) -> Page:
+    """Return what words the results."""
+    return Page(run.view, run.rules, run.waived.by_key)
 
 
 def results(run: Run) -> Iterator[Result]:
@@ -51,7 +58,7 @@ def results(run: Run) -> Iterator[Result]:
     What is violated is reported whatever its force, what is open if its force counts for the gate,
     and what is undetermined if the gate fails on that or everything was asked for.
     """
-    page = Page(run.view, run.rules)
+    page = page_of(run)
     found = {(trip.subject, trip.about): trip for trip in trips(run.report, run.policy)}
     passed = {(trip.subject, trip.about) for trip in run.gate.passed}
 
@@ -63,9 +70,9 @@ def results(run: Run) -> Iterator[Result]:
         trip = found.get(key)
         said = page(STATUSES[status]) if trip is None or trip.word != "due" else trip.said
         sentences = (f"{page(title)}: {said}", *why, cite(cited, run.rules, run.view))
-        message = ". ".join(part.rstrip(".。") for part in sentences if part)
+        message = "; ".join(part.rstrip(".。") for part in sentences if part)
         return Result(
-            subject, about, title, status, force, place, f"{message}. [{about}]", cited,
+            subject, about, title, status, force, place, f"{message} [{about}]", cited,
             key in found and key not in passed, run.waived.by_key.get(key),
             trip is not None and run.baseline.knows(trip),
         )  # fmt: skip
@@ -94,7 +101,7 @@ def results(run: Run) -> Iterator[Result]:
                 duties.enterprise, duties.obligation.id, duties.obligation.title, duties.status,
                 duties.force, _place_of_enterprise(duties, run.report),
                 [page(reason) for reason in duties.reasons], duties.obligation.cite,
-            )  # fmt: skip
+            )._replace(of_enterprise=True)  # fmt: skip
 
 
 def _scheme_is_reported(finding: Finding, run: Run) -> bool:
@@ -170,3 +177,32 @@ def _place_of_enterprise(duties: PortfolioFinding, report: Report) -> Place:
         if one.product.facts.get("enterprise", "") == duties.enterprise:
             return place_of(one.product, "enterprise")
     return Place("")
+
+
+# ---- for the formats -------------------------------------------------------------------------------
+
+_LEVELS = {"mandatory": "error", "pilot": "warning"}
+
+
+def level(result: Result) -> str:
+    """Return "error", "warning" or "note", by force; what nobody said yet, and passes, is no error."""
+    found = _LEVELS.get(result.force, "note")
+    return (
+        "warning"
+        if found == "error" and result.status != "violated" and not result.fails
+        else found
+    )
+
+
+def fingerprint(result: Result) -> str:
+    """Return what identifies a result in every run, wherever it stands and however it is worded."""
+    from hashlib import blake2b  # noqa: PLC0415  only where a format asks for it
+
+    text = json.dumps([result.subject, result.about])
+    return blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+def pardon(result: Result, page: Page) -> str:
+    """Return why a result passes the gate though it would trip it; nothing where it does not."""
+    waiver = page.waiver(result.subject, result.about).strip(" []")
+    return waiver or (page.say("known") if result.known else "")

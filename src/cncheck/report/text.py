@@ -36,13 +36,13 @@ def lines(run: Run) -> Iterator[Line]:
         yield Line()
     yield from portfolio_lines(report.portfolio, page)
     if report.errors and not report.products:
-        yield from _verdict(run, page)
+        yield from verdict(run, page)
         return
     if len(report.products) > 1:
         yield from _overview(report, page)
     if not report.products or not report.packs:
         yield Line(page.say("nothing"), style="bold red")
-    yield from _foot(run, page)
+    yield from foot(run, page)
 
 
 # ---- many products ---------------------------------------------------------------------------------
@@ -105,7 +105,8 @@ def portfolio_lines(findings: Iterable[PortfolioFinding], page: Page) -> Iterato
 # ---- the foot --------------------------------------------------------------------------------------
 
 
-def _foot(run: Run, page: Page) -> Iterator[Line]:
+def foot(run: Run, page: Page) -> Iterator[Line]:
+    """Say what was looked at, by which packs, and how many duties are open; then the gate."""
     report, counts = run.report, run.summary
     if report.skipped:
         yield Line(
@@ -130,7 +131,7 @@ def _foot(run: Run, page: Page) -> Iterator[Line]:
     }  # fmt: skip
     yield Line(page.say("summary", products=products, **numbers), style="bold")
     yield from allowances(run, page)
-    yield from _verdict(run, page)
+    yield from verdict(run, page)
 
 
 def allowances(run: Run, page: Page) -> Iterator[Line]:
@@ -158,7 +159,7 @@ def waiver_notice(standing: Standing, page: Page) -> str:
     )
 
 
-def _verdict(run: Run, page: Page) -> Iterator[Line]:
+def verdict(run: Run, page: Page) -> Iterator[Line]:
     """Say whether the gate lets the run pass, and if not, why."""
     report, result = run.report, run.gate
     what = ", ".join(page(STATUSES[w]) if w in STATUSES else w for w in result.fail_on)

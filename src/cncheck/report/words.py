@@ -110,6 +110,7 @@ WORDS = {
         "Gate: NOT PASSED (exit code 3), nothing was evaluated",
         "门禁：未通过（退出码 3），未评估任何内容"),
     "waived": Text("waived until {day}: {reason} ({who})", "已豁免至 {day}：{reason}（{who}）"),
+    "known": Text("in the baseline", "基线已有"),
     "let_pass": Text(
         "Let pass: {waived} waived, {known} known from the baseline",
         "放行：豁免 {waived} 项，基线已有 {known} 项"),
