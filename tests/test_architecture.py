@@ -71,8 +71,7 @@ def test_imports_run_one_way() -> None:
 @pytest.mark.parametrize("module", sorted(set(_modules()) - PRINTERS))
 def test_only_the_command_line_prints_exits_or_reads_the_clock(module: str) -> None:
     text = _modules()[module].read_text(encoding="utf-8")
-    for word in ("print(", "sys.exit", "sys.stdout", "sys.stderr", ".today()", ".now("):
-        assert word not in text, word
+    assert not re.search(r"\bprint\(|\bsys\.(exit|stdout|stderr)\b|\.today\(\)|\.now\(", text)
 
 
 def test_no_legal_number_stands_in_the_core() -> None:
