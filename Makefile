@@ -31,7 +31,7 @@ test:  ## the tests
 	$(BIN)/python -m pytest --quiet
 
 golden:  ## rewrite the outputs kept in tests/golden
-	CNCHECK_GOLDEN=write $(BIN)/python -m pytest --quiet tests/test_cli.py tests/test_batch.py
+	CNCHECK_GOLDEN=write $(BIN)/python -m pytest --quiet tests/test_cli.py tests/test_batch.py tests/test_formats.py
 
 bench:  ## start-up and throughput, as ratios within one run
 	$(BIN)/python benchmarks/run.py

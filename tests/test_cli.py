@@ -87,7 +87,9 @@ def test_the_output_is_the_one_kept_in_golden(name: str) -> None:
 
 
 def test_no_golden_file_is_left_over() -> None:
-    kept = {path.name for path in GOLDEN.iterdir() if not path.name.startswith("batch_")}
+    kept = {
+        path.name for path in GOLDEN.iterdir() if not path.name.startswith(("batch_", "pipeline."))
+    }
     assert kept == set(GOLDEN_RUNS)
 
 

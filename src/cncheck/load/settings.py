@@ -110,7 +110,8 @@ def _read(text: str, file: str, *, shared: bool) -> dict[str, Any]:
         raw = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         place = re.search(r"\(at line (\d+), column (\d+)\)", str(error))
-        where = (int(place[1]), int(place[2])) if place else (None, None)
+        last = text.count("\n") + 1  # where it says "at end of document"
+        where = (int(place[1]), int(place[2])) if place else (last, None)
         what = re.sub(r" \(at .*", "", str(error))
         raise InputError(
             [Problem(f"This is not valid TOML: {what}.", shown_file, *where)]

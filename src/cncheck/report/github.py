@@ -30,7 +30,7 @@ def write(run: Run) -> str:
     room = MOST_ANNOTATIONS - len(lines)
     worst = sorted(
         (one for one in found if not pardon(one, page)),
-        key=lambda one: (not one.fails, _ORDER.index(level(one))),
+        key=lambda one: (not one.fails, one.status != "violated", _ORDER.index(level(one))),
     )
     lines += [_annotation(one) for one in worst[:room]]
     notices = [s for s in run.waived.standings if s.state in WAIVERS]
