@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 
 from cncheck.conditions import Reason
@@ -34,6 +34,7 @@ _FORCE_ORDER = {
 }
 _VERDICT_ORDER = {"applies": 0, "undetermined": 1, "does_not_apply": 2}
 _BINDING = ("mandatory", "pilot")
+_MOST_NAMES = 3  # of missing evidence in a line; --all names the rest
 _DETAILED = ("violated", "open", "undetermined", "upcoming")
 
 
@@ -47,34 +48,51 @@ def product_lines(one: ProductReport, as_of: date, page: Page) -> Iterator[Line]
     made = product.facts.get("produced_on")
     made = f" · {page.say('made', day=made)}" if made else ""
     yield Line(f"{page(type_.name)} · {page.say('asked', day=as_of)}{made}{where}", style="dim")
-    ordered = sorted(one.findings, key=lambda f: (_VERDICT_ORDER[f.verdict], _FORCE_ORDER[f.force]))
-    out = [finding for finding in ordered if finding.verdict == "does_not_apply"]
-    for finding in ordered:
-        if finding.verdict != "does_not_apply":
+    above = ""
+    other_kinds: list[str] = []
+    for finding in sorted(one.findings, key=_rank):
+        depth = _depth(finding, page)
+        if depth == "other_kind":
+            other_kinds.append(page(finding.pack.title))
+            continue
+        if depth == "whole" or depth != above:
             yield Line()
-            yield from _finding(finding, one, page)
-    if out:
-        yield Line()
-        yield Line(page.say("does_not_apply"), indent=2, style="bold")
-        for finding in out:
-            yield from _out_of_scope(finding, page)
+        if depth == "outside" != above:
+            yield Line(page.say("does_not_apply"), indent=2, style="bold")
+        above = depth
+        yield from _VIEWS[depth](finding, one, page)
+    if other_kinds:
+        yield from () if above == "outside" else (Line(),)
+        yield Line("; ".join(other_kinds), 2, f"{page.say('other_kind')}: ", "dim", "bold")
     yield from _questions(one, page)
     yield from _taken_for_granted(one, page)
 
 
-def _finding(finding: Finding, one: ProductReport, page: Page) -> Iterator[Line]:
-    verdict = page(VERDICTS[finding.verdict])
-    style = "bold green" if finding.verdict == "applies" else "bold yellow"
-    waiver = page.waiver(one.product.id, finding.pack.id)
-    yield Line(
-        f"{page(finding.pack.title)}: {verdict} · {_standing(finding, page)}{waiver}",
-        2,
-        style=style,
-    )
-    for match in finding.matched:
-        unsure = doubt(match.entry.confidence, page.view)
-        standards = f" · {', '.join(match.standards)}" if match.standards else ""
-        yield Line(f"{match.entry.code} {page(match.entry.name)}{standards}{unsure}", 4)
+# ---- schemes: as much of each as it asks for ----------------------------------------------------------
+
+
+def _rank(finding: Finding) -> tuple[bool, int, int, int]:
+    """Order the schemes: what binds, then what is voluntary, then what is for information."""
+    force = _FORCE_ORDER[finding.force]
+    tier = 0 if finding.force in _BINDING else 2 if finding.force == "informational" else 1
+    return finding.verdict == "does_not_apply", tier, _VERDICT_ORDER[finding.verdict], force
+
+
+def _depth(finding: Finding, page: Page) -> str:
+    """Return how much of a scheme is shown: a key of _VIEWS, or "other_kind": only its name."""
+    if finding.verdict == "does_not_apply":
+        return "other_kind" if _by_kind_alone(finding, page) else "outside"
+    if page.view.all or page.view.explain or finding.force in _BINDING:
+        return "whole"
+    if finding.verdict == "undetermined" or finding.force == "informational":
+        return "line"
+    return "short"
+
+
+def _whole(finding: Finding, one: ProductReport, page: Page) -> Iterator[Line]:
+    """Yield a scheme with its duties, notes, dates and source."""
+    yield _heading(finding, one, page)
+    yield from _matches(finding, page)
     if page.view.explain:
         yield from _because(finding.reasons, one, page, 4)
     for text in finding.unclear:
@@ -83,13 +101,79 @@ def _finding(finding: Finding, one: ProductReport, page: Page) -> Iterator[Line]
         yield Line(", ".join(finding.missing), 4, f"{page.say('missing')}: ", "yellow")
     yield from _duties(finding, one, page)
     yield from _notes(finding, page, 4)
+    yield from _change(finding, page)
+    yield Line(cite(finding.pack.cite, page.rules, page.view), 4, style="dim")
+    if page.view.explain:
+        yield from differences(finding.pack, page.view.language)
+
+
+def _short(finding: Finding, one: ProductReport, page: Page) -> Iterator[Line]:
+    """Yield a scheme that binds nobody: what it matches, and what is done wrongly."""
+    yield _heading(finding, one, page)
+    yield from _matches(finding, page)
+    wrong = [duty for duty in finding.duties if duty.status == "violated"]
+    for duty in wrong:
+        yield from _duty(duty, (), one, page)
+    yield from _folded((d for d in finding.duties if d not in wrong), page)
+    yield from _change(finding, page)
+    yield Line(cite(finding.pack.cite, page.rules, page.view), 4, style="dim")
+
+
+def _line(finding: Finding, one: ProductReport, page: Page) -> Iterator[Line]:
+    """Yield a scheme that asks for nothing now as one line."""
+    told = [page(match.entry.name) for match in finding.matched]
+    told += [f"{page.say('unclear')}: {page(text)}" for text in finding.unclear]
+    if finding.missing:
+        told.append(f"{page.say('missing')}: {', '.join(finding.missing)}")
+    more = f" · {'; '.join(told)}" if told else ""
+    verdict, force = page(VERDICTS[finding.verdict]), page(FORCES[finding.force])
+    waiver = page.waiver(one.product.id, finding.pack.id)
+    change = (
+        f" · {page.say('changes_on', day=finding.next_change.date)}" if finding.next_change else ""
+    )
+    yield Line(f"{verdict} · {force}{waiver}{more}{change}", 2, f"{page(finding.pack.title)}: ")
+
+
+def _outside(finding: Finding, one: ProductReport, page: Page) -> Iterator[Line]:
+    """Yield why a scheme does not apply."""
+    deciding = [reason for reason in finding.reasons if not reason.presumed]
+    told = dict.fromkeys(reason_text(reason, page, one) for reason in deciding)
+    why = f": {'; '.join(told)}" if told else ""
+    yield Line(f"{page(finding.pack.title)}{why}", 4)
+    yield from _notes(finding, page, 6)
+
+
+def _by_kind_alone(finding: Finding, page: Page) -> bool:
+    """Return whether a scheme is about other kinds of products, and there is nothing else to say."""
+    told = any(True for _ in _notes(finding, page, 0))
+    return not told and all(r.fact == "product_type" for r in finding.reasons if not r.presumed)
+
+
+_VIEWS: Mapping[str, Callable[[Finding, ProductReport, Page], Iterator[Line]]] = {
+    "whole": _whole, "short": _short, "line": _line, "outside": _outside,
+}  # fmt: skip
+
+
+def _heading(finding: Finding, one: ProductReport, page: Page) -> Line:
+    verdict = page(VERDICTS[finding.verdict])
+    style = "bold green" if finding.verdict == "applies" else "bold yellow"
+    waiver = page.waiver(one.product.id, finding.pack.id)
+    title = f"{page(finding.pack.title)}: {verdict} · {_standing(finding, page)}{waiver}"
+    return Line(title, 2, style=style)
+
+
+def _matches(finding: Finding, page: Page) -> Iterator[Line]:
+    for match in finding.matched:
+        unsure = doubt(match.entry.confidence, page.view)
+        standards = f" · {', '.join(match.standards)}" if match.standards else ""
+        yield Line(f"{match.entry.code} {page(match.entry.name)}{standards}{unsure}", 4)
+
+
+def _change(finding: Finding, page: Page) -> Iterator[Line]:
     if finding.next_change:
         change = finding.next_change
         what = _with_titles(change.what, finding, page)
         yield Line(page.say("next_change", day=change.date, what=what), 4, style="cyan")
-    yield Line(cite(finding.pack.cite, page.rules, page.view), 4, style="dim")
-    if page.view.explain:
-        yield from differences(finding.pack, page.view.language)
 
 
 def _with_titles(what: str, finding: Finding, page: Page) -> str:
@@ -113,55 +197,50 @@ def _standing(finding: Finding, page: Page) -> str:
     return " · ".join([force, page(finding.phase.title), *dates])
 
 
-def _out_of_scope(finding: Finding, page: Page) -> Iterator[Line]:
-    deciding = [reason for reason in finding.reasons if not reason.presumed]
-    if len(deciding) > 1 and all(reason.fact == "product_type" for reason in deciding):
-        told = [page.say("other_kind", value=deciding[0].value)]  # the kinds it is not: no news
-    else:
-        told = list(dict.fromkeys(reason_text(reason, page) for reason in deciding))
-    why = f": {'; '.join(told)}" if told else ""
-    yield Line(f"{page(finding.pack.title)}{why}", 4)
-    yield from _notes(finding, page, 6)
+# ---- duties ------------------------------------------------------------------------------------------
 
 
 def _duties(finding: Finding, one: ProductReport, page: Page) -> Iterator[Line]:
     """Show the duties that ask for something; fold the rest unless everything was asked for."""
+    everything = page.view.all or page.view.explain
     addressees = [duty.obligation.binds for duty in finding.duties]
     usual = max(addressees, key=addressees.count, default=())
-    if usual and finding.verdict == "applies":
+    if usual and everything and finding.verdict == "applies":
         yield Line(page.say("usually_binds", who=_names(usual, page)), 4, style="dim")
-    ordered = sorted(
-        finding.duties,
-        key=lambda d: (_FORCE_ORDER[d.force], _STATUS_ORDER[d.status]),
-    )
     folded: list[Duty] = []
-    for duty in ordered:
+    for duty in sorted(
+        finding.duties, key=lambda d: (_FORCE_ORDER[d.force], _STATUS_ORDER[d.status])
+    ):
         asks = duty.status in _DETAILED and finding.verdict == "applies"
-        if (
-            page.view.all
-            or page.view.explain
-            or duty.status == "violated"
-            or (asks and duty.force in _BINDING)
-        ):
+        if everything or duty.status == "violated":
             yield from _duty(duty, usual, one, page)
         elif asks and duty.force != "informational":
-            yield _step(duty, one, page)
+            yield _in_short(duty, one, page)
         else:
             folded.append(duty)
-    if folded:
-        kinds: dict[str, int] = {}
-        for duty in folded:
-            kind = page(STATUSES[duty.status])
-            if duty.force == "informational":
-                kind = page(FORCES["informational"])
-            kinds[kind] = kinds.get(kind, 0) + 1
+    yield from _folded(folded, page)
+
+
+def _folded(duties: Iterable[Duty], page: Page) -> Iterator[Line]:
+    """Count the duties that are not shown, by what they are."""
+    kinds: dict[str, int] = {}
+    for duty in duties:
+        kind = page(FORCES["informational"])
+        if duty.force != "informational":
+            kind = page.say("optional") if _is_optional(duty) else page(STATUSES[duty.status])
+        kinds[kind] = kinds.get(kind, 0) + 1
+    if kinds:
         what = ", ".join(f"{count} {kind}" for kind, count in kinds.items())
-        yield Line(page.say("folded", count=len(folded), what=what), 4, style="dim")
+        yield Line(page.say("folded", count=sum(kinds.values()), what=what), 4, style="dim")
+
+
+def _is_optional(duty: Duty) -> bool:
+    return duty.status == "open" and duty.force not in _BINDING
 
 
 def _step(duty: Duty, one: ProductReport, page: Page) -> Line:
-    """Return a duty as one line."""
-    optional = duty.status == "open" and duty.force not in _BINDING
+    """Return the state and the title of a duty."""
+    optional = _is_optional(duty)
     status = page.say("optional") if optional else page(STATUSES[duty.status])
     lead = status + " " * max(1, STATUS_WIDTH - width(status))
     unsure = doubt(duty.obligation.confidence, page.view)
@@ -171,6 +250,25 @@ def _step(duty: Duty, one: ProductReport, page: Page) -> Line:
     waiver = page.waiver(one.product.id, duty.obligation.id)
     title = f"{page(duty.obligation.title)}{unsure}{ready}{waiver}"
     return Line(title, 4, lead, lead_style=STYLES["ended" if optional else duty.status])
+
+
+def _in_short(duty: Duty, one: ProductReport, page: Page) -> Line:
+    """Return a duty as one line: what, its id, by when, and what nobody said yet."""
+    step, scheme = _step(duty, one, page), duty.obligation.id.partition("/")[0]
+    facts = [step.text, duty.obligation.id]
+    if duty.due is not None:
+        facts.append(page.say("due", day=duty.due))
+    if duty.status == "upcoming" and duty.window.start:
+        facts.append(page.say("from", day=duty.window.start))
+    if duty.window.end:
+        facts.append(page.say("until", day=duty.window.end))
+    if duty.unclear and not duty.missing:
+        facts.append(page.say("unclear"))
+    if duty.missing:
+        names = [fact.removeprefix(f"evidence.{scheme}.") for fact in duty.missing]
+        more = f", +{len(names) - _MOST_NAMES}" if len(names) > _MOST_NAMES else ""
+        facts.append(f"{page.say('missing')}: {', '.join(names[:_MOST_NAMES])}{more}")
+    return step._replace(text=" · ".join(facts))
 
 
 def _names(roles: Iterable[str], page: Page) -> str:
