@@ -81,7 +81,11 @@ def _rank(finding: Finding) -> tuple[bool, int, int, int]:
 def _depth(finding: Finding, page: Page) -> str:
     """Return how much of a scheme is shown: a key of _VIEWS, or "other_kind": only its name."""
     if finding.verdict == "does_not_apply":
-        return "other_kind" if _by_kind_alone(finding, page) else "outside"
+        everything = page.view.all or page.view.explain
+        news = everything or (
+            finding.force != "informational" and not _by_kind_alone(finding, page)
+        )
+        return "outside" if news else "other_kind"
     if page.view.all or page.view.explain or finding.force in _BINDING:
         return "whole"
     if finding.verdict == "undetermined" or finding.force == "informational":
