@@ -9,6 +9,7 @@ from cncheck.conditions import Reason
 from cncheck.model import Duty, Finding, Note, ProductReport
 from cncheck.report import presumptions
 from cncheck.report.lines import (
+    BINDING,
     STATUS_WIDTH,
     STYLES,
     Line,
@@ -33,7 +34,6 @@ _FORCE_ORDER = {
     for i, name in enumerate(("mandatory", "pilot", "voluntary", "recommended", "informational"))
 }
 _VERDICT_ORDER = {"applies": 0, "undetermined": 1, "does_not_apply": 2}
-_BINDING = ("mandatory", "pilot")
 _MOST_NAMES = 3  # of missing evidence in a line; --all names the rest
 _DETAILED = ("violated", "open", "undetermined", "upcoming")
 
@@ -74,7 +74,7 @@ def product_lines(one: ProductReport, as_of: date, page: Page) -> Iterator[Line]
 def _rank(finding: Finding) -> tuple[bool, int, int, int]:
     """Order the schemes: what binds, then what is voluntary, then what is for information."""
     force = _FORCE_ORDER[finding.force]
-    tier = 0 if finding.force in _BINDING else 2 if finding.force == "informational" else 1
+    tier = 0 if finding.force in BINDING else 2 if finding.force == "informational" else 1
     return finding.verdict == "does_not_apply", tier, _VERDICT_ORDER[finding.verdict], force
 
 
@@ -86,7 +86,7 @@ def _depth(finding: Finding, page: Page) -> str:
             finding.force != "informational" and not _by_kind_alone(finding, page)
         )
         return "outside" if news else "other_kind"
-    if page.view.all or page.view.explain or finding.force in _BINDING:
+    if page.view.all or page.view.explain or finding.force in BINDING:
         return "whole"
     if finding.verdict == "undetermined" or finding.force == "informational":
         return "line"
@@ -239,7 +239,7 @@ def _folded(duties: Iterable[Duty], page: Page) -> Iterator[Line]:
 
 
 def _is_optional(duty: Duty) -> bool:
-    return duty.status == "open" and duty.force not in _BINDING
+    return duty.status == "open" and duty.force not in BINDING
 
 
 def _step(duty: Duty, one: ProductReport, page: Page) -> Line:

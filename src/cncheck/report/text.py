@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 
 from cncheck.model import PortfolioFinding, Report
 from cncheck.report import Run
-from cncheck.report.lines import STATUS_WIDTH, STYLES, Line, Page, cite, plain, width
+from cncheck.report.lines import BINDING, STATUS_WIDTH, STYLES, Line, Page, cite, plain, width
 from cncheck.report.product import product_lines
 from cncheck.report.words import FORCES, STATUSES, VERDICTS, WAIVERS
 from cncheck.waivers import Standing
@@ -54,10 +54,13 @@ def _overview(report: Report, page: Page) -> Iterator[Line]:
     for one in report.products:
         parts = []
         for verdict in ("applies", "undetermined"):
-            packs = [f.pack.id for f in one.findings if f.verdict == verdict]
-            if packs:
-                parts.append(f"{page(VERDICTS[verdict])} {', '.join(packs)}")
-        found = [
+            found = [finding for finding in one.findings if finding.verdict == verdict]
+            binding = [finding.pack.id for finding in found if finding.force in BINDING]
+            others = len(found) - len(binding)
+            names = binding + [page.say("others", count=others)] * bool(others)
+            if names:
+                parts.append(f"{page(VERDICTS[verdict])} {', '.join(names)}")
+        statuses = [
             duty.status
             for finding in one.findings
             if finding.verdict == "applies"
@@ -65,11 +68,11 @@ def _overview(report: Report, page: Page) -> Iterator[Line]:
             if duty.force == "mandatory"
         ]
         parts += [
-            f"{found.count(status)} {page(STATUSES[status])}"
+            f"{statuses.count(status)} {page(STATUSES[status])}"
             for status in ("violated", "open", "undetermined")
-            if status in found
+            if status in statuses
         ]
-        style = "red" if "violated" in found else ""
+        style = "red" if "violated" in statuses else ""
         yield Line(
             " · ".join(parts) or page.say("none_apply"), 2, f"{one.product.id}: ", style, "bold"
         )

@@ -84,6 +84,7 @@ WORDS = {
     "other_kind": Text("Not about this kind of product", "不涉及此类产品"),
     "changes_on": Text("changes on {day}", "{day} 起变化"),
     "overview": Text("Overview", "概览"),
+    "others": Text("{count} not binding", "非约束性 {count} 项"),
     "none_apply": Text("no scheme applies", "无适用制度"),
     "more_reasons": Text("and {count} more (--format json lists them)", "另有 {count} 项（见 --format json）"),
     "portfolio": Text("Duties of the enterprise over its products", "企业就其全部产品承担的义务"),
