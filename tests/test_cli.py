@@ -437,7 +437,7 @@ def test_several_products_get_an_overview_of_a_line_each() -> None:
         r"  FRIDGE-538L: APPLIES energy_label, rohs, \d+ not binding · UNDETERMINED \d+ not binding"
     )
     assert re.match(first, overview[0])
-    assert overview[1] == "  FILM-DVD: no scheme applies"
+    assert overview[1] == "  FILM-DVD: APPLIES 1 not binding"
 
 
 def test_when_nothing_could_be_read_the_errors_stand_alone() -> None:
