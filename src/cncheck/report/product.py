@@ -119,6 +119,9 @@ def _short(finding: Finding, one: ProductReport, page: Page) -> Iterator[Line]:
     for duty in wrong:
         yield from _duty(duty, (), one, page)
     yield from _folded((d for d in finding.duties if d not in wrong), page)
+    for note in finding.notes:
+        if note.kind == "warning":
+            yield _note(note, page, 4)
     yield from _change(finding, page)
     yield Line(cite(finding.pack.cite, page.rules, page.view), 4, style="dim")
 
@@ -141,6 +144,8 @@ def _line(finding: Finding, one: ProductReport, page: Page) -> Iterator[Line]:
 def _outside(finding: Finding, one: ProductReport, page: Page) -> Iterator[Line]:
     """Yield why a scheme does not apply."""
     deciding = [reason for reason in finding.reasons if not reason.presumed]
+    if all(reason.fact == "product_type" for reason in deciding):
+        deciding = deciding[:1]  # the other kinds it is not are no news
     told = dict.fromkeys(reason_text(reason, page, one) for reason in deciding)
     why = f": {'; '.join(told)}" if told else ""
     yield Line(f"{page(finding.pack.title)}{why}", 4)
