@@ -321,7 +321,10 @@ def test_every_kind_of_output_says_the_same(batch: Batch, ending: str) -> None:
         "tsv": lambda path: pl.read_csv(path, infer_schema=False, separator="\t").rows(),
         "xlsx": lambda path: load_workbook(path).get_sheet_by_index(0).to_python()[1:],
         "parquet": lambda path: pl.read_parquet(path).rows(),
-        "jsonl": lambda path: pl.read_ndjson(path).rows(),
+        "jsonl": lambda path: [
+            tuple(json.loads(line).values())
+            for line in Path(path).read_text(encoding="utf-8").splitlines()
+        ],
     }
     rows = readers[ending](f"out.{ending}")
     assert [tuple("" if v is None else str(v) for v in row) for row in rows] == wanted
@@ -606,9 +609,10 @@ def test_only_findings_of_a_long_list_are_duties_that_need_attention(
 
 def test_packs_can_be_chosen(batch: Batch) -> None:
     everything = {row["name"]: row for row in batch(LISTS / "mixed.csv", "-o", "-").rows}
+    left = [pack for pack in SCHEMES[::2] if pack not in ("pcf_pilot", "rohs")]
     for options, packs in (
         (("--only", "energy_label", "--only", "rohs"), ["energy_label", "rohs"]),
-        (("--skip", "pcf_pilot", "--skip", "rohs"), ["energy_label", "traction_battery"]),
+        (("--skip", "pcf_pilot", "--skip", "rohs"), left),
     ):
         rows = batch(LISTS / "mixed.csv", "-o", "-", *options).rows
         schemes = [name for name in rows[0] if name in SCHEMES]
