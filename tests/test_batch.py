@@ -36,9 +36,7 @@ GOLDEN = Path(__file__).parent / "golden"
 REAL = Path(os.environ.get("CNCHECK_REAL_DATA", "not-set"))
 DAY = ("--as-of", "2026-11-21")
 DUTY = "traction_battery/five-representative-products"
-SCHEMES = tuple(
-    column for pack in load_rules().packs for column in (pack.id, f"{pack.id}.matched")
-)
+SCHEMES = tuple(column for pack in load_rules().packs for column in (pack.id, f"{pack.id}.matched"))
 ANSWERS = (*SCHEMES, "violated", "open", "undetermined", "missing", "next_change")
 Row = dict[str, str]
 

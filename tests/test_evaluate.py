@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 
 from cncheck.evaluate import evaluate
-from cncheck.load.packs import pack
+from cncheck.load.packs import Later, pack
 from cncheck.load.products import read_product
-from cncheck.model import Finding
+from cncheck.load.rules import load_rules
+from cncheck.model import Finding, Product
 
 CITE = {"cite": {"source": "act-text"}, "confidence": "confirmed"}
 SCOPE = {"sold_in_mainland_china": True}
@@ -246,3 +247,14 @@ def test_what_an_entry_notes_is_shown_where_it_matches_or_may_match(imported, ve
     )
     assert found.verdict == verdict
     assert [note.kind for note in found.notes] == shown
+
+
+def test_of_packs_about_other_products_no_entry_and_no_duty_is_built() -> None:
+    rules = load_rules()
+    film = Product("F", "F", {"id": "F", "product_type": "recorded_media"})
+    found = evaluate(film, rules, date(2026, 11, 21)).findings
+    outside = [one.pack for one in found if one.verdict == "does_not_apply"]
+    assert len(outside) > 10
+    for pack in outside:
+        for parts in (pack.obligations, pack.entries, pack.instruments, pack.differs_from_eu):
+            assert not isinstance(parts, Later) or not parts.built, pack.id

@@ -45,6 +45,11 @@ class Later(Sequence[Any]):
         self._build: Callable[[], Iterable[Any]] | None = build
         self._items: tuple[Any, ...] = ()
 
+    @property
+    def built(self) -> bool:
+        """Return whether anybody has looked at it."""
+        return self._build is None
+
     def _all(self) -> tuple[Any, ...]:
         if self._build is not None:
             self._items, self._build = tuple(self._build()), None
