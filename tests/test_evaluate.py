@@ -255,6 +255,6 @@ def test_of_packs_about_other_products_no_entry_and_no_duty_is_built() -> None:
     found = evaluate(film, rules, date(2026, 11, 21)).findings
     outside = [one.pack for one in found if one.verdict == "does_not_apply"]
     assert len(outside) > 10
-    for pack in outside:
-        for parts in (pack.obligations, pack.entries, pack.instruments, pack.differs_from_eu):
-            assert not isinstance(parts, Later) or not parts.built, pack.id
+    for one in outside:
+        for parts in (one.obligations, one.entries, one.instruments, one.differs_from_eu):
+            assert not isinstance(parts, Later) or not parts.built, one.id
