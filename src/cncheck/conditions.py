@@ -8,7 +8,7 @@ other engine is held to it by tests.
 
 import operator
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any, NamedTuple, Protocol
 
@@ -327,6 +327,18 @@ class InCatalogue(NamedTuple):
         if self.wanted or answer.truth is None:
             return answer
         return Answer(not answer.truth, answer.reasons, changes=answer.changes)
+
+
+def tests_in(condition: Condition | None) -> Iterator[Test]:
+    """Yield the tests of a condition, of its parts too, as they are written."""
+    match condition:
+        case Test():
+            yield condition
+        case AllOf() | AnyOf():
+            for part in condition.parts:
+                yield from tests_in(part)
+        case Not() | Stated():
+            yield from tests_in(condition.part)
 
 
 def either(answers: Sequence[Answer]) -> Answer:
