@@ -192,6 +192,8 @@ class Test(NamedTuple):
                 return self._missing(self.operand.fact, situation, presumed)
             if self.operand.plus is not NO_TIME:
                 operand = self.operand.plus.after(operand)
+        if self.operator == "given" and self.kind == "text":
+            value = value is not False  # that it is stated decides, not what it says
         truth = how.holds(situation.types if self.kind == "product_type" else value, operand)
         if self.fact in situation.lower_bounds and truth is not how.settled_by_lower_bound:
             return self._missing(self.fact, situation, presumed)
