@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help dev check lint types rules test golden bench bench-batch clean
+.PHONY: help dev check lint types rules test golden docs fuzz bench bench-batch clean
 
 help:  ## print the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,6 +32,12 @@ test:  ## the tests
 
 golden:  ## rewrite the outputs kept in tests/golden
 	CNCHECK_GOLDEN=write $(BIN)/python -m pytest --quiet tests/test_cli.py tests/test_batch.py tests/test_formats.py
+
+docs:  ## rewrite the pages of docs/obligations, which are made from the rules
+	CNCHECK_GOLDEN=write $(BIN)/python -m pytest --quiet tests/test_explain.py
+
+fuzz:  ## check 20000 hostile descriptors: ten minutes
+	$(BIN)/python tests/hostile.py 20000
 
 bench:  ## start-up and throughput, as ratios within one run
 	$(BIN)/python benchmarks/run.py

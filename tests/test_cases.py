@@ -158,6 +158,18 @@ def test_every_duty_of_the_pack_is_expected_in_some_case(pack):
     assert [duty.id for duty in pack.obligations if duty.id not in expected] == []
 
 
+@each_pack
+def test_every_duty_that_a_product_can_meet_is_met_in_some_case(pack):
+    met = {
+        duty
+        for one in tried(pack.id)
+        for duty, status in one.case.expect.get("obligations", {}).items()
+        if status == "met"
+    }
+    can_be_met = [o.id for o in pack.obligations if o.met_if and not never_yes(o.met_if)]
+    assert [duty for duty in can_be_met if duty not in met] == []
+
+
 def days_of(pack: Pack, tests_in: Any) -> set[date]:
     """The first day of everything that begins in the pack, and the first day after what ends."""
     windows = [*(p.window for p in pack.phases), *(o.window for o in pack.obligations)]

@@ -80,11 +80,21 @@ def _crashed(error: Exception) -> int:
     if os.environ.get("CNCHECK_DEBUG"):
         raise error
     _tell(
-        f"cncheck failed: {type(error).__name__}: {error}\n"
+        f"cncheck failed: {type(error).__name__}{_where(error)}\n"
         "This is a fault of cncheck, not of your product, and no verdict."
         " Set CNCHECK_DEBUG=1 and run again to see where; please report it.\n"
     )
     return 70
+
+
+def _where(error: Exception) -> str:
+    """Return the place of a crash; its message may quote what a descriptor says."""
+    place = error.__traceback__
+    while place is not None and place.tb_next is not None:
+        place = place.tb_next
+    if place is None:
+        return ""
+    return f" in {os.path.basename(place.tb_frame.f_code.co_filename)}, line {place.tb_lineno}"
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -29,6 +29,7 @@ class Case(NamedTuple):
     expect: Mapping[str, Any]
     file: str
     line: int
+    why: str = ""
 
 
 class Mismatch(NamedTuple):
@@ -74,7 +75,8 @@ def read_cases(path: str) -> Iterator[Case]:
         day = date.fromisoformat(row.get("as_of", DEFAULT_DAY))
         product = {"id": "case", **row["product"]}
         line = places[0, "cases", i][0]
-        yield Case(raw["pack"], row["name"], day, product, row["expect"], path, line)
+        why = str(row.get("why", ""))
+        yield Case(raw["pack"], row["name"], day, product, row["expect"], path, line, why)
 
 
 def _wrong(row: Any) -> Iterator[tuple[tuple[str | int, ...], str]]:
@@ -117,6 +119,24 @@ def run_case(case: Case, rules: Rules) -> list[Mismatch]:
         for what, expected in case.expect.items()
         if (actual := EXPECTATIONS[what](found[0], expected)) != expected
     ]
+
+
+def cases_of(pack: str, folders: Iterable[str]) -> list[Case]:
+    """Return the cases of `pack` in these rules folders, those of the last folder first.
+
+    Raises:
+        InputError: a file of cases is not well-formed.
+
+    """
+    paths = [os.path.join(folder, "cases", f"{pack}.yaml") for folder in folders]
+    there = (path for path in reversed(paths) if os.path.isfile(path))
+    return [case for path in there for case in read_cases(path)]
+
+
+def example_of(obligation: str, cases: Iterable[Case], rules: Rules) -> Case | None:
+    """Return the first case that expects `obligation` to be met, and holds under `rules`."""
+    met = (case for case in cases if case.expect.get("obligations", {}).get(obligation) == "met")
+    return next((case for case in met if not run_case(case, rules)), None)
 
 
 def _exactly(values: Callable[[Finding], Any]) -> Callable[[Finding, Any], Any]:

@@ -333,6 +333,20 @@ def types(
 
 
 @app.command()
+def explain(
+    id: Annotated[
+        str, typer.Argument(metavar="OBLIGATION-ID", help="An obligation; of a pack, all of them.")
+    ],
+    rules: Folders = None,
+    lang: Lang = "en",
+) -> None:
+    """Explain one duty: meaning, addressee, dates, evidence, citation, example."""
+    from cncheck.commands import explain as explaining  # noqa: PLC0415
+
+    raise typer.Exit(explaining.explain(id, rules or (), lang))
+
+
+@app.command()
 def schema(which: Annotated[str, typer.Argument(metavar="product|pack|report|map")]) -> None:
     """Print a JSON Schema for editors."""
     raise typer.Exit(looking.schema(which))

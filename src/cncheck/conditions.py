@@ -8,7 +8,7 @@ other engine is held to it by tests.
 
 import operator
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any, NamedTuple, Protocol
 
@@ -192,6 +192,8 @@ class Test(NamedTuple):
                 return self._missing(self.operand.fact, situation, presumed)
             if self.operand.plus is not NO_TIME:
                 operand = self.operand.plus.after(operand)
+        if self.operator == "given" and self.kind == "text":
+            value = value is not False  # that it is stated decides, not what it says
         truth = how.holds(situation.types if self.kind == "product_type" else value, operand)
         if self.fact in situation.lower_bounds and truth is not how.settled_by_lower_bound:
             return self._missing(self.fact, situation, presumed)
@@ -327,6 +329,18 @@ class InCatalogue(NamedTuple):
         if self.wanted or answer.truth is None:
             return answer
         return Answer(not answer.truth, answer.reasons, changes=answer.changes)
+
+
+def tests_in(condition: Condition | None) -> Iterator[Test]:
+    """Yield the tests of a condition, of its parts too, as they are written."""
+    match condition:
+        case Test():
+            yield condition
+        case AllOf() | AnyOf():
+            for part in condition.parts:
+                yield from tests_in(part)
+        case Not() | Stated():
+            yield from tests_in(condition.part)
 
 
 def either(answers: Sequence[Answer]) -> Answer:

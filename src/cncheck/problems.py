@@ -10,6 +10,9 @@ from cncheck.model import Problem
 MAX_TOLD = 100
 """How many problems of one product, and of one file, are told: a list nobody reads to its end."""
 
+LONGEST_QUOTE = 40
+"""How many characters of a key or a value a message quotes."""
+
 
 class InputError(Exception):
     """An input that cannot be used.
@@ -34,6 +37,13 @@ def one_line(text: str) -> str:
         return text
     steering = r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]"
     return re.sub(steering, lambda found: found[0].encode("unicode_escape").decode(), text)
+
+
+def key_shown(key: str) -> str:
+    """Return a key as a message may quote it: short, and without a value that ran into it."""
+    name, colon, _value = key.partition(":")
+    short = name if len(name) <= LONGEST_QUOTE else name[: LONGEST_QUOTE - 3] + "..."
+    return f'"{short}{":..." if colon else ""}"'
 
 
 def nearest(word: str, known: Iterable[str], *, limit: int = 3) -> list[str]:

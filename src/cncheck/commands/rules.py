@@ -46,7 +46,7 @@ def rules_lint(paths: Sequence[str] = ()) -> int:
     """Check that packs are well-formed: those that come with cncheck, and files or folders of one's own."""
 
     def run() -> int:
-        folders = [_folder_of(path) if _is_inside(path) else path for path in paths]
+        folders = [folder_of(path) if _is_inside(path) else path for path in paths]
         rules = load_rules(folders, fresh=True)
         say(f"{len(rules.packs)} packs are well-formed: {', '.join(p.id for p in rules.packs)}\n")
         return PASSED
@@ -60,8 +60,8 @@ def rules_test(paths: Sequence[str] = ()) -> int:
     def run() -> int:
         from cncheck.cases import case_files, read_cases, run_case  # noqa: PLC0415
 
-        rules = load_rules([_folder_of(path) for path in paths])
-        folders = [_folder_of(path) for path in paths] or [rules_folder()]
+        rules = load_rules([folder_of(path) for path in paths])
+        folders = [folder_of(path) for path in paths] or [rules_folder()]
         files = [file for folder in folders for file in case_files(folder)]
         held = failed = 0
         for file in files:
@@ -82,7 +82,7 @@ def rules_test(paths: Sequence[str] = ()) -> int:
     return guarded(run)
 
 
-def _folder_of(path: str) -> str:
+def folder_of(path: str) -> str:
     """Return the rules folder that `path` means: the folder itself, or the one of a file in it."""
     if not os.path.isfile(path):
         return path

@@ -8,7 +8,7 @@ from cncheck.conditions import Text
 from cncheck.load.values import number, shown, typed
 from cncheck.load.vocabulary import SUBSTANCES
 from cncheck.model import Fact, Origin, Rules
-from cncheck.problems import MAX_TOLD, did_you_mean
+from cncheck.problems import MAX_TOLD, did_you_mean, key_shown
 
 _PLACE = tuple[str | int, ...]
 _MILLION = 1_000_000  # mg/kg: a material cannot hold more of anything
@@ -89,7 +89,7 @@ def _material(
     for key in row:
         if key not in _KEYS:
             hint = did_you_mean(key, _KEYS) or f" Known keys: {', '.join(_KEYS)}."
-            wrong.append(((*path, key), f"Unknown key {shown(key)} in a material.{hint}"))
+            wrong.append(((*path, key), f"Unknown key {key_shown(key)} in a material.{hint}"))
     labels = []
     for fact in _LABELS:
         if row.get(fact.name) is not None:
@@ -122,7 +122,7 @@ def _material(
             hint = did_you_mean(key, SUBSTANCES) or f" Substances: {', '.join(SUBSTANCES)}."
             if value is None and ":" in key:
                 hint = " Put a space after the colon."
-            wrong.append((place, f"Unknown substance {shown(key)}.{hint}"))
+            wrong.append((place, f"Unknown substance {key_shown(key)}.{hint}"))
         elif value is not None:
             try:
                 amounts[key] = number(_AMOUNT, value)

@@ -8,12 +8,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from cncheck.load.materials import reduce_materials
-from cncheck.load.values import shown, typed
+from cncheck.load.values import typed
 from cncheck.load.yamlfile import Places, read_documents, read_stream, read_text, shown_path
 from cncheck.model import Origin, Place, Problem, Product, Rules
-from cncheck.problems import MAX_TOLD, InputError, did_you_mean, one_line
+from cncheck.problems import MAX_TOLD, InputError, did_you_mean, key_shown, one_line
 
 ENDINGS = (".yaml", ".yml", ".json")
+MAX_PRODUCTS = 5000
+"""Of one file: the report on so many takes some 300 MB."""
 _A_SLIP = 80  # of 100: letters in common that make one key a misspelling of another
 _PLACE = tuple[str | int, ...]
 _OWN_FILES = ("cncheck-", "cncheck.")
@@ -127,9 +129,17 @@ def read_products(
             "The file is empty: no product in it. A descriptor needs at least id and product_type."
         )
         return Found((), (Problem(message, file, 1, 1),), ())
+    if len(rows) > MAX_PRODUCTS:
+        message = (
+            f"The file holds {len(rows)} products, more than {MAX_PRODUCTS}. Split it, or check it as a list:"
+            " `cncheck batch` takes .csv, .xlsx, .parquet and .jsonl."
+        )
+        return Found((), (Problem(message, file, 1, 1),), ())
     products: list[Product] = []
     wrong: list[tuple[_PLACE, str]] = []
     for place, row in rows:
+        if len(wrong) > MAX_TOLD:
+            break
         product, problems = read_product(row, rules, file)
         wrong += [((*place, *path), message) for path, message in problems]
         if product is not None and places is not None:
@@ -150,7 +160,8 @@ def located(wrong: list[tuple[_PLACE, str]], text: str, file: str) -> tuple[Prob
     ]
     problems.sort(key=lambda p: (p.line or 0, p.column or 0))
     if len(wrong) > MAX_TOLD:
-        problems.append(Problem(f"Only the first {MAX_TOLD} problems of this file are told.", file))
+        message = f"Only the first {MAX_TOLD} problems of this file are told; what follows them was not read."
+        problems.append(Problem(message, file))
     return tuple(problems)
 
 
@@ -263,7 +274,7 @@ def _flat(
             if value is None and ":" in str(key):
                 hint = " Put a space after the colon."
             hint = hint or " `cncheck schema product` lists the keys."
-            wrong.append(((key,), f"Unknown key {shown(key)}.{hint}"))
+            wrong.append(((key,), f"Unknown key {key_shown(str(key))}.{hint}"))
 
 
 def _evidence(
@@ -279,7 +290,7 @@ def _evidence(
             hint = (
                 did_you_mean(scheme, sorted(schemes)) or f" Schemes: {', '.join(sorted(schemes))}."
             )
-            message = f"Unknown scheme {shown(scheme)} under evidence.{hint}"
+            message = f"Unknown scheme {key_shown(str(scheme))} under evidence.{hint}"
             wrong.append((("evidence", scheme), message))
         elif not isinstance(keys, Mapping):
             if keys is not None:
@@ -294,5 +305,5 @@ def _evidence(
                 else:
                     short = [word.rpartition(".")[2] for word in known]
                     hint = did_you_mean(key, short) or f" Known keys: {', '.join(short)}."
-                    message = f"Unknown key {shown(key)} under evidence.{scheme}.{hint}"
+                    message = f"Unknown key {key_shown(str(key))} under evidence.{scheme}.{hint}"
                     wrong.append((path, message))

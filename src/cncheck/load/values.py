@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any
 
 from cncheck.model import Fact, Rules
-from cncheck.problems import did_you_mean, nearest, one_line
+from cncheck.problems import LONGEST_QUOTE, did_you_mean, nearest, one_line
 
 _LONGEST_TEXT = 2000
 LARGEST_COUNT = 2**53  # above it, numbers of a computer are no longer whole
@@ -35,8 +35,8 @@ def _text(fact: Fact, value: Any, _rules: Rules) -> str:
             message = f"`{fact.name}` has {len(word)} characters, more than {_LONGEST_TEXT}."
             raise ValueError(f"{message} Is a quote missing? Else shorten it.")
         if one_line(word) != word:
-            message = f"`{fact.name}` holds a line break, a tab or another control character"
-            raise ValueError(f"{message}: {shown(one_line(word))}. Write it in one line.")
+            message = f"`{fact.name}` holds a line break, a tab or another control character."
+            raise ValueError(f"{message} Write it in one line.")
         if (
             fact.kind == "text"
             and fact.name.startswith("evidence.")
@@ -118,7 +118,7 @@ def _choice(fact: Fact, value: Any, rules: Rules) -> str:
     word = _text(fact, value, rules)
     if fact.values and word not in fact.values:
         hint = did_you_mean(word, fact.values) or f" Write one of: {', '.join(fact.values)}."
-        raise ValueError(f'`{fact.name}` cannot be "{word}".{hint}')
+        raise ValueError(f"`{fact.name}` cannot be {shown(word)}.{hint}")
     return word
 
 
@@ -138,7 +138,7 @@ def _roles(fact: Fact, value: Any, rules: Rules) -> tuple[str, ...]:
             }
             ids = dict.fromkeys(words[word] for word in nearest(role.lower(), words))
             hint = f" Did you mean {', '.join(ids)}?" if ids else f" Roles: {', '.join(known)}."
-            raise ValueError(f'Unknown role "{role}".{hint}')
+            raise ValueError(f"Unknown role {shown(role)}.{hint}")
     if not roles:
         raise ValueError("`roles` is empty. Name a role, or leave the key out.")
     return roles
@@ -155,7 +155,7 @@ def _product_type(fact: Fact, value: Any, rules: Rules) -> str:
     types = rules.vocabulary.types
     found = types.get(word)
     if found is None:
-        raise ValueError(f'Unknown product type "{word}".{_similar_types(word, rules)}')
+        raise ValueError(f"Unknown product type {shown(word)}.{_similar_types(word, rules)}")
     if found.group:
         members = [t.id for t in types.values() if word in t.wider and not t.group]
         first = ", ".join(members[:8]) + (", ..." if len(members) > 8 else "")  # noqa: PLR2004
@@ -173,10 +173,12 @@ def _similar_types(word: str, rules: Rules) -> str:
 
 
 def shown(value: Any) -> str:
-    """Return `value` as a message may quote it: short, text in quotes."""
+    """Return `value` as a message may quote it: short, text in quotes, of a list nothing."""
+    if isinstance(value, (list, tuple, dict)):
+        return "a mapping" if isinstance(value, dict) else "a list"
     text = value if isinstance(value, str) else repr(value)
     text = text.lower() if isinstance(value, bool) else text
-    text = text if len(text) <= 40 else text[:37] + "..."  # noqa: PLR2004
+    text = text if len(text) <= LONGEST_QUOTE else text[: LONGEST_QUOTE - 3] + "..."
     return f'"{text}"' if isinstance(value, str) else text
 
 

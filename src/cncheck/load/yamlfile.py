@@ -18,11 +18,18 @@ from typing import Any
 import yaml
 
 from cncheck.model import Problem
-from cncheck.problems import InputError, did_you_mean, one_line
+from cncheck.problems import InputError, did_you_mean, key_shown, one_line
 
 MAX_DEPTH = 100
-MAX_BYTES = 32 * 1024 * 1024
+MAX_BYTES = 8 * 1024 * 1024
+MAX_EVENTS = 1_000_000
+"""Keys, values, beginnings and ends in one file: more fill the memory and describe no product."""
 _TOO_DEEP = f"The nesting is deeper than {MAX_DEPTH} levels."
+_TOO_MUCH = "The file holds more keys and values than any descriptor. Split it into several files."
+_LEADING_ZERO = (  # the figure is not quoted: under a key that nobody knows it may be a secret
+    "This figure begins with a zero, which programs read in different ways."
+    ' Write it in quotes ("007") to keep it as text, or without the zero.'
+)
 _FIRST_BYTES = 64 * 1024  # enough for nearly every file: no large buffer for each
 
 Places = dict[tuple[str | int, ...], tuple[int, int]]
@@ -181,8 +188,10 @@ def _build(events: Iterator[Any], places: Places | None) -> Iterator[Any]:
     keys: list[str | None] = []  # the pending key of each open mapping; None in a sequence
     document = -1
     result: Any = None
-    for event in events:
+    for count, event in enumerate(events):
         kind = type(event)
+        if count > MAX_EVENTS:
+            raise _Refusal(_TOO_MUCH, event.start_mark)
         if kind is yaml.ScalarEvent:
             if event.anchor is not None or (event.tag is not None and event.tag != "!"):
                 _refuse_decoration(event)
@@ -211,7 +220,7 @@ def _build(events: Iterator[Any], places: Places | None) -> Iterator[Any]:
             _put(stack[-1][0], keys, value)
             continue
         elif kind is yaml.AliasEvent:
-            message = "Anchors and aliases (&, *) are not supported: write the value out."
+            message = "Anchors and aliases (&, *) are not supported: write the value out, in quotes if it is text."
             raise _Refusal(message, event.start_mark)
         elif kind is yaml.DocumentStartEvent:
             document += 1
@@ -230,8 +239,9 @@ def _build(events: Iterator[Any], places: Places | None) -> Iterator[Any]:
 
 
 def _refuse_decoration(event: Any) -> None:
-    what = "Anchors and aliases (&, *)" if event.anchor is not None else f"Tags ({event.tag})"
-    raise _Refusal(f"{what} are not supported: write the value out.", event.start_mark)
+    what = "Anchors and aliases (&, *)" if event.anchor is not None else "Tags (!)"
+    hint = "write the value out, in quotes if it is text"
+    raise _Refusal(f"{what} are not supported: {hint}.", event.start_mark)
 
 
 def _put(container: Any, keys: list[str | None], value: Any) -> None:
@@ -265,7 +275,7 @@ def _key(event: Any, top: tuple[Any, tuple[str | int, ...]], places: Places | No
         message = "Merge keys (<<) are not supported: write the keys out."
         raise _Refusal(message, event.start_mark)
     if key in mapping:
-        message = f'The key "{key[:40]}" stands twice in this mapping. Keep one of them.'
+        message = f"The key {key_shown(key)} stands twice in this mapping. Keep one of them."
         raise _Refusal(message, event.start_mark)
     if places is not None:
         places[*above, key] = (event.start_mark.line + 1, event.start_mark.column + 1)
@@ -282,11 +292,7 @@ def _scalar(event: Any) -> Any:
     digits = text.lstrip("+-") if text[0] in "+-" else text
     if digits.isascii() and digits.isdigit():
         if digits[0] == "0" and len(digits) > 1:
-            message = (
-                f"{text} begins with a zero, which programs read in different ways."
-                f' Write it in quotes ("{text}") to keep it as text, or without the zero.'
-            )
-            raise _Refusal(message, event.start_mark)
+            raise _Refusal(_LEADING_ZERO, event.start_mark)
         # Beyond 64 bits a count is no count.
         return int(text) if len(digits) <= 18 else float(text)  # noqa: PLR2004
     if _IN_A_NUMBER.issuperset(text):
