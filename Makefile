@@ -33,7 +33,7 @@ test:  ## the tests
 golden:  ## rewrite the outputs kept in tests/golden
 	CNCHECK_GOLDEN=write $(BIN)/python -m pytest --quiet tests/test_cli.py tests/test_batch.py tests/test_formats.py
 
-docs:  ## rewrite the pages of docs/obligations, which are made from the rules
+docs:  ## rewrite docs/obligations, docs/schemes and the table of the README, made from the rules
 	CNCHECK_GOLDEN=write $(BIN)/python -m pytest --quiet tests/test_explain.py
 
 fuzz:  ## check 20000 hostile descriptors: ten minutes

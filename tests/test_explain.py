@@ -15,12 +15,14 @@ from cncheck.load.rules import load_rules, rules_folder
 from cncheck.load.yamlfile import read_documents
 from cncheck.model import Obligation, Pack, Rules
 from cncheck.report.descriptor import written
-from cncheck.report.duty import duty_sheet, pack_sheet
+from cncheck.report.duty import duty_sheet
 from cncheck.report.lines import plain
+from cncheck.report.scheme import coverage, scheme_sheet
 from cncheck.report.sheet import Item, Section, Sheet, Snippet, lines, markdown
 
 ROOT = Path(__file__).parent.parent
-PAGES = ROOT / "docs" / "obligations"
+DOCS = ROOT / "docs"
+GENERATED = (DOCS / "obligations", DOCS / "schemes")
 OWN = Path(__file__).parent / "bad_packs" / "valid.yaml"
 RULES = load_rules()
 DUTIES = [(pack, duty) for pack in RULES.packs for duty in pack.obligations]
@@ -165,30 +167,75 @@ def test_what_markdown_would_read_as_marks_is_written_out() -> None:
 
 
 def pages() -> dict[str, str]:
-    """What docs/obligations has to hold: a page for each duty, under its id, and a list for each pack."""
-    found = {f"{duty.id}.md": markdown(sheet(pack, duty)) for pack, duty in DUTIES}
-    return found | {f"{p.id}/README.md": markdown(pack_sheet(p, "en")) for p in RULES.packs}
+    """What docs has to hold: a page for each duty, under its id, and one for each scheme."""
+    found = {f"obligations/{duty.id}.md": markdown(sheet(pack, duty)) for pack, duty in DUTIES}
+    schemes = {
+        f"schemes/{pack.id}.md": markdown(scheme_sheet(pack, RULES, "en", "../obligations/"))
+        for pack in RULES.packs
+    }
+    return found | schemes
 
 
 def test_the_pages_of_the_docs_are_those_of_the_rules() -> None:
     wanted = pages()
+    generated = [path for folder in GENERATED for path in folder.rglob("*.md")]
     if os.environ.get("CNCHECK_GOLDEN") == "write":
-        for old in PAGES.rglob("*.md"):
+        for old in generated:
             old.unlink()
         for name, text in wanted.items():
-            (PAGES / name).parent.mkdir(parents=True, exist_ok=True)
-            (PAGES / name).write_text(text, encoding="utf-8")
-    kept = {str(p.relative_to(PAGES)): p.read_text(encoding="utf-8") for p in PAGES.rglob("*.md")}
+            (DOCS / name).parent.mkdir(parents=True, exist_ok=True)
+            (DOCS / name).write_text(text, encoding="utf-8")
+        generated = [DOCS / name for name in wanted]
+    kept = {
+        path.relative_to(DOCS).as_posix(): path.read_text(encoding="utf-8") for path in generated
+    }
     stale = sorted(name for name in wanted.keys() | kept if wanted.get(name) != kept.get(name))
     assert stale == [], "the rules or the words of a page changed: make docs"
 
 
-def test_the_list_of_a_pack_links_to_pages_that_are_there() -> None:
+def test_the_table_of_the_readme_is_made_from_the_packs() -> None:
+    path = ROOT / "README.md"
+    text = path.read_text(encoding="utf-8")
+    before, _, rest = text.partition("<!-- made by `make docs` -->\n")
+    _, _, after = rest.partition("<!-- end -->")
+    if os.environ.get("CNCHECK_GOLDEN") == "write":
+        text = f"{before}<!-- made by `make docs` -->\n{coverage(RULES)}<!-- end -->{after}"
+        path.write_text(text, encoding="utf-8")
+    assert f"-->\n{coverage(RULES)}<!-- end" in text, "the packs changed: make docs"
+
+
+# ---- the page of a scheme ----------------------------------------------------------------------------
+
+
+@each_language
+@pytest.mark.parametrize("pack", RULES.packs, ids=[pack.id for pack in RULES.packs])
+def test_the_page_of_a_scheme_holds_its_dates_entries_duties_and_basis(
+    pack: Pack, language: str
+) -> None:
+    page = scheme_sheet(pack, RULES, language, "../obligations/")
+    said = "\n".join(texts(page))
+    for duty in pack.obligations:
+        assert f"{duty.id}: {duty.title.to(language)}" in said
+    for entry in pack.entries:
+        assert f"{entry.code}: {entry.name.en} / {entry.name.zh}" in said
+        assert all(standard.number in said for standard in entry.standards)
+        assert entry.erratum is None or entry.erratum.to(language) in said
+    for phase in pack.phases:
+        assert phase.title.to(language) in said
+    for one in pack.instruments:
+        assert one.number in said
+    for row in pack.differs_from_eu:
+        assert row.eu.to(language) in said
+    assert pack.list_incomplete is None or pack.list_incomplete.to(language) in said
+
+
+def test_the_page_of_a_scheme_links_to_pages_that_are_there() -> None:
     for pack in RULES.packs:
-        (_, listed) = pack_sheet(pack, "en").sections
-        for item in listed.parts:
-            assert isinstance(item, Item)
-            assert (PAGES / pack.id / item.link).is_file()
+        page = scheme_sheet(pack, RULES, "en", "../obligations/")
+        items = [part for s in page.sections for part in s.parts if isinstance(part, Item)]
+        links = [item.link for item in items if item.link]
+        assert len(links) == len(pack.obligations)
+        assert all((DOCS / "schemes" / link).is_file() for link in links)
 
 
 # ---- the command -------------------------------------------------------------------------------------
@@ -210,7 +257,7 @@ def test_a_pack_lists_its_duties(capsys: pytest.CaptureFixture[str]) -> None:
     assert explain("traction_battery") == 0
     out = capsys.readouterr().out
     for duty in next(p for p in RULES.packs if p.id == "traction_battery").obligations:
-        assert f"- {duty.id}: {duty.title.en}\n" in out
+        assert f"- {duty.id}: {duty.title.en}" in out
 
 
 @pytest.mark.parametrize(

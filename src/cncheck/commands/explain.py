@@ -11,7 +11,8 @@ from cncheck.gate import PASSED
 from cncheck.load.rules import load_rules, rules_folder
 from cncheck.model import Problem, Rules
 from cncheck.problems import InputError, did_you_mean
-from cncheck.report.duty import duty_sheet, pack_sheet
+from cncheck.report.duty import duty_sheet
+from cncheck.report.scheme import scheme_sheet
 from cncheck.report.sheet import Sheet, lines
 
 
@@ -30,7 +31,7 @@ def explain(name: str, folders: Sequence[str] = (), lang: str = "en") -> int:
 def _sheet(name: str, rules: Rules, folders: Sequence[str], lang: str) -> Sheet:
     for pack in rules.packs:
         if pack.id == name:
-            return pack_sheet(pack, lang)
+            return scheme_sheet(pack, rules, lang)
         for duty in pack.obligations:
             if duty.id == name:
                 example = example_of(duty.id, cases_of(pack.id, folders), rules)

@@ -1,4 +1,4 @@
-"""One duty, and the duties of one pack, as pages: what `cncheck explain` and the docs show."""
+"""One duty as a page: what `cncheck explain` and the docs show."""
 
 from __future__ import annotations
 
@@ -52,8 +52,6 @@ _W = {
     "no_example": Text("No case of this pack shows the duty as met.", "该规则包尚无满足该义务的案例。"),
     "no_single": Text("No single product meets it: what counts stands above.",
                       "单个产品无法满足该义务：计数条件见上。"),
-    "duties": Text("Obligations", "义务"),
-    "summary": Text("The scheme", "制度"),
     "foot": Text("{pack} {version}, reviewed {day}. {advice}", "{pack} {version}，审阅于 {day}。{advice}"),
     "all": Text("all of:", "全部满足："),
     "any": Text("one of:", "满足其一："),
@@ -73,19 +71,6 @@ _DATED_BY = {
                         "上述日期以生产日期为准，进口产品以进口日期为准。"),
 }  # fmt: skip
 _UNITS = {"days": Text("{} days", "{} 天"), "months": Text("{} months", "{} 个月")}
-
-
-def pack_sheet(pack: Pack, language: str) -> Sheet:
-    """Return the page of a pack: its duties, each with its title."""
-    listed = tuple(
-        Item(f"{duty.id}: {duty.title.to(language)}", link=f"{duty.id.rpartition('/')[2]}.md")
-        for duty in pack.obligations
-    )
-    sections = (
-        Section(_W["summary"].to(language), (pack.summary.to(language),)),
-        Section(_W["duties"].to(language), listed),
-    )
-    return Sheet(pack.id, pack.title, sections, _foot(pack, language))
 
 
 def duty_sheet(
@@ -113,10 +98,11 @@ def duty_sheet(
     }
     found = ((key, tuple(rows)) for key, rows in parts.items())
     sections = tuple(Section(_W[key].to(language), rows) for key, rows in found if rows)
-    return Sheet(obligation.id, obligation.title, sections, _foot(pack, language))
+    return Sheet(obligation.id, obligation.title, sections, foot(pack, language))
 
 
-def _foot(pack: Pack, language: str) -> str:
+def foot(pack: Pack, language: str) -> str:
+    """Return which edition of the rules a page was made from, and that it is no advice."""
     advice = WORDS["no_advice"].to(language)
     text = _W["foot"].to(language)
     return text.format(pack=pack.id, version=pack.version, day=pack.reviewed, advice=advice)
@@ -142,7 +128,7 @@ def _dates(obligation: Obligation, pack: Pack, language: str) -> Iterator[str | 
     if obligation.dated_by != pack.dated_by:
         yield _DATED_BY[pack.dated_by].to(language)
     if obligation.window != _whole(obligation.phases):
-        yield Item(" · ".join(_window(obligation.window, language)))
+        yield Item(" · ".join(days_of(obligation.window, language)))
     if obligation.due is not None:
         due = f"{obligation.due.fact}{_period(obligation.due.plus, language)}"
         yield Item(WORDS["due"].to(language).format(day=due))
@@ -156,10 +142,11 @@ def _whole(phases: Sequence[Phase]) -> Window:
 
 def _phase(phase: Phase, obligation: Obligation, language: str) -> str:
     force = FORCES[obligation.force or phase.force].to(language)
-    return " · ".join((phase.title.to(language), force, *_window(phase.window, language)))
+    return " · ".join((phase.title.to(language), force, *days_of(phase.window, language)))
 
 
-def _window(window: Window, language: str) -> Iterator[str]:
+def days_of(window: Window, language: str) -> Iterator[str]:
+    """Yield the first and the last day of a window in words, where it has them."""
     for key, day in (("from", window.start), ("until", window.end)):
         if day is not None:
             yield WORDS[key].to(language).format(day=day)
@@ -246,11 +233,11 @@ def _laid_out(condition: Condition) -> tuple[str, tuple[Any, ...]]:
 
 def _sources(obligation: Obligation, rules: Rules, language: str) -> Iterator[str | Item]:
     for citation in obligation.cite:
-        yield Item(_source(citation, rules, language))
+        yield Item(source_in_full(citation, rules, language))
     yield _W["sure"].to(language).format(how=_SURE[obligation.confidence].to(language))
 
 
-def _source(citation: Citation, rules: Rules, language: str) -> str:
+def source_in_full(citation: Citation, rules: Rules, language: str) -> str:
     """Return a citation in full: the instrument, the document it was read in, and its address."""
     source = rules.vocabulary.sources[citation.source]
     parts = (source.title, source.publisher, source.date, citation.at, source.url)
@@ -261,16 +248,17 @@ def _source(citation: Citation, rules: Rules, language: str) -> str:
 def _notes(obligation: Obligation, pack: Pack, rules: Rules, language: str) -> Iterator[Item]:
     for note in pack.notes:
         if note.obligation == obligation.id:
-            yield from _note(note, rules, language)
+            yield from note_items(note, rules, language)
 
 
-def _note(note: Note, rules: Rules, language: str) -> Iterator[Item]:
+def note_items(note: Note, rules: Rules, language: str) -> Iterator[Item]:
+    """Yield a note, where it is shown, and its sources."""
     yield Item(f"{NOTES[note.kind].to(language)}: {note.text.to(language)}")
     if note.when is not None:
         where = describe(note.when, language)
         yield Item(_W["where"].to(language).format(condition=where), 1)
     for citation in note.cite:
-        yield Item(_source(citation, rules, language), 1)
+        yield Item(source_in_full(citation, rules, language), 1)
 
 
 def _example(
