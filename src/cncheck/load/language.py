@@ -31,6 +31,7 @@ Path = tuple[str | int, ...]
 _PERIOD = r"(\d{1,3}) (day|month|year)s?"
 _OF_A_LIST = ("in", "not_in", "is_a", "includes_any", "excludes_all", "matches", "all_match")
 _UNIT = {"day": ("days", 1), "month": ("months", 1), "year": ("months", 12)}
+_MOST_NAMED = 12
 _TRUTH = {True: Text("true", "是"), False: Text("false", "否")}
 
 
@@ -190,9 +191,17 @@ def _operand(fact: Fact, name: str, raw: Any, words: Words, path: Path) -> tuple
         what = "at least one value" if several else "one value; for a list, write `in`"
         raise BadWording(path, f"`{name}` takes {what}.")
     pairs = [_literal(fact, item, words, path) for item in items]
-    shown_all = Text(", ".join(t.en for _, t in pairs), "、".join(t.zh for _, t in pairs))
+    shown_all = _listed([shown for _, shown in pairs])
     values = [value for value, _ in pairs]
     return (frozenset(values) if several else values[0]), shown_all
+
+
+def _listed(texts: list[Text]) -> Text:
+    """Return a list as it reads; of a long one, how it begins and how long it is."""
+    more = len(texts) - _MOST_NAMED
+    told = texts if more <= 1 else texts[:_MOST_NAMED]
+    en, zh = ", ".join(text.en for text in told), "、".join(text.zh for text in told)
+    return Text(en, zh) if more <= 1 else Text(f"{en} and {more} more", f"{zh}等{len(texts)}类")
 
 
 def _comparable(fact: Fact, name: str, other: Fact) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 
@@ -21,7 +22,7 @@ from cncheck.report.lines import (
     shown,
     width,
 )
-from cncheck.report.words import FORCES, NOTES, STATUSES, VERDICTS
+from cncheck.report.words import CHANGES, FORCES, NOTES, STATUSES, VERDICTS
 
 _STATUS_ORDER = {
     name: i
@@ -173,9 +174,11 @@ def _heading(finding: Finding, one: ProductReport, page: Page) -> Line:
 
 def _matches(finding: Finding, page: Page) -> Iterator[Line]:
     for match in finding.matched:
-        unsure = doubt(match.entry.confidence, page.view)
-        standards = f" · {', '.join(match.standards)}" if match.standards else ""
-        yield Line(f"{match.entry.code} {page(match.entry.name)}{standards}{unsure}", 4)
+        entry, unsure = match.entry, doubt(match.entry.confidence, page.view)
+        how_sure = {one.number: doubt(one.confidence, page.view) for one in entry.standards}
+        numbers = ", ".join(number + how_sure[number] for number in match.standards)
+        standards = f" · {numbers}" if numbers else ""
+        yield Line(f"{entry.code} {page(entry.name)}{unsure}{standards}", 4)
 
 
 def _change(finding: Finding, page: Page) -> Iterator[Line]:
@@ -188,9 +191,11 @@ def _change(finding: Finding, page: Page) -> Iterator[Line]:
 def _with_titles(what: str, finding: Finding, page: Page) -> str:
     """Return a change with the titles of phases, verdicts and statuses instead of their ids."""
     words = {phase.id: page(phase.title) for phase in finding.pack.phases}
-    words |= {key: page(text) for table in (VERDICTS, STATUSES) for key, text in table.items()}
-    steps = [[words.get(side, side) for side in step.split(" -> ")] for step in what.split("; ")]
-    return "; ".join(" -> ".join(step) for step in steps)
+    words |= {
+        key: page(text) for table in (VERDICTS, STATUSES, CHANGES) for key, text in table.items()
+    }
+    parts = re.split(r"(; | -> |: )", what)
+    return "".join(words.get(part, part) for part in parts)
 
 
 def _standing(finding: Finding, page: Page) -> str:
@@ -221,7 +226,10 @@ def _duties(finding: Finding, one: ProductReport, page: Page) -> Iterator[Line]:
         finding.duties, key=lambda d: (_FORCE_ORDER[d.force], _STATUS_ORDER[d.status])
     ):
         asks = duty.status in _DETAILED and finding.verdict == "applies"
-        if everything or duty.status == "violated":
+        if everything and finding.verdict == "undetermined":
+            yield _step(duty, one, page)  # undetermined like its scheme, for the same reasons
+            yield Line(duty.obligation.id, 4 + STATUS_WIDTH, style="dim")
+        elif everything or duty.status == "violated":
             yield from _duty(duty, usual, one, page)
         elif asks and duty.force != "informational":
             yield _in_short(duty, one, page)

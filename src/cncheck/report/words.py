@@ -25,6 +25,17 @@ STATUSES = {
     "not_bound": Text("not yours", "非本方义务"),
     "ended": Text("ended", "已结束"),
 }
+CHANGES = {
+    "no longer a duty": Text("no longer a duty", "不再是义务"),
+    "not in force": Text("not in force", "无有效要求"),
+    "none": Text("none", "无"),
+    "new duty, open": Text("new duty, open", "新增义务，待办"),
+    "new duty, violated": Text("new duty, violated", "新增义务，违反"),
+    "new duty, met": Text("new duty, met", "新增义务，已满足"),
+    "new duty, upcoming": Text("new duty, upcoming", "新增义务，即将实施"),
+    "new duty, undetermined": Text("new duty, undetermined", "新增义务，无法判定"),
+}
+"""What a change may say besides verdicts, statuses and the titles of phases."""
 NOTES = {
     "erratum": Text("Erratum", "更正"),
     "unconfirmed": Text("Not confirmed", "未证实"),
