@@ -36,7 +36,7 @@ golden:  ## rewrite the outputs kept in tests/golden
 docs:  ## rewrite docs/obligations, docs/schemes and the table of the README, made from the rules
 	CNCHECK_GOLDEN=write $(BIN)/python -m pytest --quiet tests/test_explain.py
 
-fuzz:  ## check 20000 hostile descriptors: ten minutes
+fuzz:  ## check 20000 hostile descriptors: ten minutes of a processor
 	$(BIN)/python tests/hostile.py 20000
 
 bench:  ## start-up and throughput, as ratios within one run

@@ -19,6 +19,7 @@ _BASES = (_HOMOGENEOUS, "component", "product")
 _LABELS = tuple(
     Fact(key, "text", Text("What is it called?", "名称是什么？")) for key in ("part", "material")
 )
+_EXEMPTION = Fact("exemption", "text", Text("Which item?", "哪一项？"))
 _AMOUNT = Fact("substances", "number", Text("How much?", "含量多少？"), "mg/kg", minimum=0)
 
 
@@ -101,14 +102,7 @@ def _material(
     if basis not in _BASES:
         message = f"`basis` cannot be {shown(basis)}. Write one of: {', '.join(_BASES)}."
         wrong.append(((*path, "basis"), message))
-    exemption = row.get("exemption")
-    if exemption is not None and (
-        isinstance(exemption, (bool, float)) or not isinstance(exemption, (str, int))
-    ):
-        message = (
-            f"`exemption` is the item number as text, in quotes, but it is {shown(exemption)}."
-        )
-        wrong.append(((*path, "exemption"), message))
+    exemption = _exemption(row.get("exemption"), (*path, "exemption"), rules, wrong)
     substances = {} if row.get("substances") is None else row["substances"]
     if not isinstance(substances, dict):
         wrong.append(
@@ -144,5 +138,23 @@ def _material(
         return None
     return {
         "index": i, "label": " / ".join(labels) or f"material {i + 1}", "substances": amounts, "basis": basis,
-        "exemption": None if exemption is None else str(exemption).strip(),
+        "exemption": exemption,
     }  # fmt: skip
+
+
+def _exemption(
+    value: Any, path: _PLACE, rules: Rules, wrong: list[tuple[_PLACE, str]]
+) -> str | None:
+    """Return the item of the exemption list that a material claims, or None."""
+    if value is None or (isinstance(value, str) and not value.strip()):
+        return None
+    if isinstance(value, (str, int)) and not isinstance(value, bool):
+        try:
+            item: str = typed(_EXEMPTION, value, rules)
+        except ValueError as error:
+            wrong.append((path, str(error)))
+            return None
+        return item
+    message = f"`exemption` is the item number as text, in quotes, but it is {shown(value)}."
+    wrong.append((path, message))
+    return None

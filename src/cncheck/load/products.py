@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
+from cncheck.load.includes import Shelf, Spot, Whole, with_included
 from cncheck.load.materials import reduce_materials
 from cncheck.load.values import typed
 from cncheck.load.yamlfile import Places, read_documents, read_stream, read_text, shown_path
@@ -41,28 +42,31 @@ def read_paths(
     One bad file does not hide the others: its problems are returned beside their products.
     With `placed`, the products know where their facts stand.
     """
-    products: list[Product] = []
     errors: list[Problem] = []
-    skipped: list[str] = []
+    shelf: Shelf = {}
+    by_file: dict[str, tuple[Found, bool]] = {}
     for name, chosen in _files(paths, errors):
         file = "<stdin>" if name == "-" else shown_path(name)
         text = ""
         try:
             text = read_stream(stdin, file) if name == "-" else read_text(name)
-            found = read_products(text, file, rules, chosen=chosen, placed=placed)
+            found = read_products(text, file, rules, shelf, chosen=chosen, placed=placed)
         except InputError as error:
+            found = Found((), error.problems, ())
             if text and not chosen and not _may_describe_a_product(text):
-                skipped.append(file)
-            else:
-                errors.extend(error.problems)
-            continue
-        if found is None:
-            skipped.append(file)
-            continue
-        products.extend(found.products)
-        errors.extend(found.errors)
-    told = (problem._replace(message=one_line(problem.message)) for problem in errors)
-    return Found(tuple(products), tuple(told), tuple(skipped))
+                found = None
+        by_file[name] = found or Found((), (), (file,)), chosen
+    # What others include is no descriptor of its own, unless it was named as one.
+    kept = [
+        found for name, (found, chosen) in by_file.items()
+        if chosen or os.path.realpath(name) not in shelf
+    ]  # fmt: skip
+    errors += dict.fromkeys(problem for found in kept for problem in found.errors)
+    return Found(
+        tuple(product for found in kept for product in found.products),
+        tuple(problem._replace(message=one_line(problem.message)) for problem in errors),
+        tuple(file for found in kept for file in found.skipped),
+    )
 
 
 def _files(paths: Iterable[str], errors: list[Problem]) -> Iterator[tuple[str, bool]]:
@@ -96,14 +100,16 @@ def _waits(path: str) -> bool:
 
 
 def read_products(
-    text: str, file: str, rules: Rules, *, chosen: bool = True, placed: bool = False
-) -> Found | None:
+    text: str, file: str, rules: Rules, shelf: Shelf | None = None, *,
+    chosen: bool = True, placed: bool = False,
+) -> Found | None:  # fmt: skip
     """Return the products a descriptor file holds.
 
     Args:
         text: what the file says: a descriptor, several documents, or a list of descriptors.
         file: its name, for messages.
         rules: the vocabulary that types the facts.
+        shelf: filled with the files that descriptors include.
         chosen: the file was named by the user and must be a descriptor; otherwise a file that
             does not look like one gives None.
         placed: let the products know where their facts stand.
@@ -135,54 +141,78 @@ def read_products(
             " `cncheck batch` takes .csv, .xlsx, .parquet and .jsonl."
         )
         return Found((), (Problem(message, file, 1, 1),), ())
+    shelf = {} if shelf is None else shelf
     products: list[Product] = []
-    wrong: list[tuple[_PLACE, str]] = []
+    wrong: list[tuple[Spot, str]] = []
     for place, row in rows:
         if len(wrong) > MAX_TOLD:
             break
-        product, problems = read_product(row, rules, file)
-        wrong += [((*place, *path), message) for path, message in problems]
+        spot = Spot(file, place)
+        whole = with_included(row, spot, shelf) if isinstance(row, Mapping) else Whole(row, {})
+        product, problems = read_product(whole.row, rules, file)
+        wrong += whole.wrong
+        wrong += [(_origin(path, whole, spot), message) for path, message in problems]
         if product is not None and places is not None:
-            product = product._replace(places=_places(product, row, place, places))
-        if product is not None:
+            product = product._replace(places=_places(product, whole, spot, shelf, places))
+        if product is not None and not whole.wrong:
             products.append(product)
-    return Found(tuple(products), located(wrong, text, file), ())
+    return Found(tuple(products), _located(wrong, text, file, shelf), ())
 
 
-def located(wrong: list[tuple[_PLACE, str]], text: str, file: str) -> tuple[Problem, ...]:
+def _origin(path: _PLACE, whole: Whole, spot: Spot) -> Spot:
+    """Return where a path of a descriptor stands: in its own file, or in one it includes."""
+    for length in range(len(path), 0, -1):
+        came = whole.came.get(path[:length])
+        if came is not None:
+            return Spot(came.file, (*came.path, *path[length:]))
+    return Spot(spot.file, (*spot.path, *path))
+
+
+def located(wrong: Iterable[tuple[_PLACE, str]], text: str, file: str) -> tuple[Problem, ...]:
+    """Return the problems of one file with line and column."""
+    return _located([(Spot(file, path), message) for path, message in wrong], text, file, {})
+
+
+def _located(
+    wrong: list[tuple[Spot, str]], text: str, file: str, shelf: Shelf
+) -> tuple[Problem, ...]:
     """Return the problems with line and column, found by reading `text` once more."""
     if not wrong:
         return ()
     places: Places = {}
     read_documents(text, file, places)
     problems = [
-        Problem(message, file, *_nearest(path, places)) for path, message in wrong[:MAX_TOLD]
+        Problem(message, *_place(s, file, places, shelf)) for s, message in wrong[:MAX_TOLD]
     ]
-    problems.sort(key=lambda p: (p.line or 0, p.column or 0))
+    problems.sort(key=lambda p: (p.file != file, p.file, p.line or 0, p.column or 0))
     if len(wrong) > MAX_TOLD:
         message = f"Only the first {MAX_TOLD} problems of this file are told; what follows them was not read."
         problems.append(Problem(message, file))
     return tuple(problems)
 
 
-def _nearest(path: _PLACE, places: Places) -> tuple[int, int]:
-    """Return line and column of `path`; a missing key belongs to the mapping that lacks it."""
+def _place(spot: Spot, file: str, places: Places, shelf: Shelf) -> Place:
+    """Return line and column of a spot; a missing key belongs to the mapping that lacks it."""
+    if spot.file != file:
+        places = shelf[os.path.realpath(spot.file)][1]
+    path = spot.path
     while path and path not in places:
         path = path[:-1]
-    return places.get(path, (1, 1))
+    return Place(shown_path(spot.file), *places.get(path, (1, 1)))
 
 
 def _places(
-    product: Product, row: Mapping[str, Any], path: _PLACE, places: Places
+    product: Product, whole: Whole, spot: Spot, shelf: Shelf, places: Places
 ) -> dict[str, Place]:
-    """Return where the facts of a product stand whose descriptor `row` stands at `path`."""
+    """Return where the facts of a product stand, and each mapping of them."""
+    row = whole.row
     paths: dict[str, _PLACE] = {"": (), **{key: (key,) for key in row}}
     for scheme, keys in (row.get("evidence") or {}).items():
         paths[f"evidence.{scheme}"] = ("evidence", scheme)
         paths |= {f"evidence.{scheme}.{key}": ("evidence", scheme, key) for key in keys or ()}
     paths |= {name: origin.path for name, origin in product.origins.items()}
     return {
-        name: Place(product.file, *_nearest((*path, *inner), places))
+        name: _place(_origin(inner, whole, spot), product.file, places, shelf)
         for name, inner in paths.items()
     }
 

@@ -144,7 +144,7 @@ def _location(place: Place) -> dict[str, Any]:
 
 
 def _uri(file: str) -> str:
-    path = quote((file or "-").replace("\\", "/"))
+    path = quote((file or "-").replace("\\", "/").removeprefix("./"))
     return f"file://{path}" if path.startswith("/") else path
 
 
