@@ -41,6 +41,11 @@ def product_schema(rules: Rules) -> dict[str, Any]:
         }),
     }  # fmt: skip
     properties["$schema"] = {"type": "string"}
+    file = {"type": "string", "minLength": 1}
+    properties["include"] = {
+        "description": "Files, relative to this one, with facts, materials and evidence that several products share.",
+        "anyOf": [file, {"type": "array", "items": file}],
+    }
     properties["evidence"] = _closed({key: _closed(keys) for key, keys in evidence.items()})
     return {
         "$schema": _DIALECT,
