@@ -11,13 +11,12 @@ from typing import Any
 from cncheck.baseline import Baseline, baseline_of, from_text, gone, to_text
 from cncheck.commands import NAMES
 from cncheck.commands.common import complain, day, guarded, known, say, show
-from cncheck.commands.settings import gate_words, in_force, passing, waiver_file
+from cncheck.commands.settings import gate_policy, in_force, passing, waiver_file
 from cncheck.evaluate import evaluate
 from cncheck.gate import (
     everything,
     exit_code,
     gate,
-    policy,
     summary,
     trips,
 )
@@ -110,7 +109,7 @@ def check(
     def run() -> int:
         settings = in_force(paths, config, stated)
         on = day(as_of)
-        wanted = policy(gate_words(settings), settings.get("force"))
+        wanted = gate_policy(settings)
         targets = [_target(word) for word in output]
         known(format, WRITERS, "format")
         known(settings.get("lang"), LANGUAGES, "language")

@@ -14,6 +14,7 @@ from cncheck.model import (
     Finding,
     Place,
     PortfolioFinding,
+    Problem,
     Product,
     ProductReport,
     Report,
@@ -177,6 +178,11 @@ def _place_of_enterprise(duties: PortfolioFinding, report: Report) -> Place:
         if one.product.facts.get("enterprise", "") == duties.enterprise:
             return place_of(one.product, "enterprise")
     return Place("")
+
+
+def spot(place: Place | Problem) -> str:
+    """Return a place as compilers write it, such as "products/p.yaml:3:1"."""
+    return ":".join(str(part) for part in (place.file, place.line, place.column) if part)
 
 
 # ---- for the formats -------------------------------------------------------------------------------
