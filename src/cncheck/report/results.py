@@ -69,7 +69,9 @@ def results(run: Run) -> Iterator[Result]:
     ) -> Result:  # fmt: skip
         key = (subject, about)
         trip = found.get(key)
-        said = page(STATUSES[status]) if trip is None or trip.word != "due" else trip.said
+        said = page(STATUSES[status])
+        if trip is not None and trip.word == "due":
+            said = trip.said.removeprefix(f"{subject}: {about} ")
         sentences = (f"{page(title)}: {said}", *why, cite(cited, run.rules, run.view))
         message = "; ".join(part.rstrip(".。") for part in sentences if part)
         return Result(
