@@ -20,6 +20,7 @@ TRIPS = ("undetermined", "open", "due", "violated")
 """What may be let pass, in the order of how bad it is."""
 DUE = r"due:(\d{1,4})d"
 """How the days ahead are written for which the gate looks."""
+_EVER = "due:9999d"
 
 
 class Policy(NamedTuple):
@@ -126,9 +127,17 @@ def summary(report: Report, policy: Policy) -> Summary:
     )  # fmt: skip
 
 
-def everything(policy: Policy) -> Policy:
-    """Return the policy that fails on all that any policy could fail on, due dates as in `policy`."""
+def everything(policy: Policy, *, ahead: bool = False) -> Policy:
+    """Return the policy that fails on all that any policy could fail on.
+
+    Args:
+        policy: how far to look ahead, and whether enterprises are asked.
+        ahead: look ahead as far as can be instead.
+
+    """
     due = tuple(word for word in policy.fail_on if re.fullmatch(DUE, word))
+    if ahead:
+        due = (_EVER,)
     return Policy((*STRICT, *due), frozenset(FORCES), policy.enterprises)
 
 

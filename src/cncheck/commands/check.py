@@ -128,8 +128,9 @@ def check(
         )  # fmt: skip
         every = list(trips(report, everything(wanted))) if waivers or before or written else []
         checked = {trip.subject for trip in every} | {one.product.id for one in report.products}
+        needing = [*every, *(trips(report, everything(wanted, ahead=True)) if waivers else ())]
         waived = apply_waivers(
-            waivers, every, on, _ids(rules), checked, whole_folder=any(map(os.path.isdir, paths))
+            waivers, needing, on, _ids(rules), checked, whole_folder=any(map(os.path.isdir, paths))
         )
         waiting = (one for one in every if (one.subject, one.about) not in waived.by_key)
         baseline = baseline_of(waiting) if written else before  # a waiver is to end on its day
