@@ -328,8 +328,16 @@ def test_the_day_with_200_products_is_as_the_docs_tell_it(tmp_path: Path) -> Non
         assert alike(shown, result.stdout + result.stderr), f"$ {command}\n{result.stdout}"
 
 
+@pytest.fixture(scope="module")
+def environments(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where pre-commit keeps what it installs: once for all hooks."""
+    return tmp_path_factory.mktemp("pre-commit")
+
+
 @pytest.fixture
-def repository(tmp_path: Path) -> Callable[[str], subprocess.CompletedProcess[str]]:
+def repository(
+    tmp_path: Path, environments: Path
+) -> Callable[[str], subprocess.CompletedProcess[str]]:
     """A git repository with the 200 products and the hooks of this one; runs commands in it."""
     checker = BIN / "pre-commit"
     if not checker.exists():
@@ -352,7 +360,7 @@ def repository(tmp_path: Path) -> Callable[[str], subprocess.CompletedProcess[st
 
     def run(command: str) -> subprocess.CompletedProcess[str]:
         return bash(
-            command, folder, PRE_COMMIT_HOME=str(tmp_path / "cache"), GIT_CONFIG_GLOBAL="/dev/null",
+            command, folder, PRE_COMMIT_HOME=str(environments), PIP_NO_COMPILE="1", GIT_CONFIG_GLOBAL="/dev/null",
             GIT_AUTHOR_NAME="a", GIT_AUTHOR_EMAIL="a@b", GIT_COMMITTER_NAME="a", GIT_COMMITTER_EMAIL="a@b",
         )  # fmt: skip
 
