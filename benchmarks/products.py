@@ -69,6 +69,11 @@ _BATTERY = {
     "functional_unit": "per_kwh_delivered", "pilot_declaration": True,
     "accounting_standard": "20243775-T-339",
 }  # fmt: skip
+_LIFECYCLE = {
+    "labelled_levels": ["cell", "module", "pack"], "reported_on": "2026-10-30",
+    "dismantling_information": True, "service_points_published": True,
+    "handed_over_to_compliant_users": True,
+}  # fmt: skip
 
 
 def label(number: int, grade: int, standard: str) -> dict[str, Any]:
@@ -134,7 +139,10 @@ def families() -> Iterator[dict[str, Any]]:
             "enterprise": "ACME",
             "rated_energy_kwh": kwh,
             "chemistry": chemistry,
-            "evidence": {"traction_battery": declared},
+            "evidence": {
+                "traction_battery": declared,
+                "battery_lifecycle": {"gbt34014_code": f"04QPE{number:019}", **_LIFECYCLE},
+            },
         }
 
 

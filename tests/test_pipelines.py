@@ -315,7 +315,8 @@ def make_project(folder: Path) -> None:
 
 def alike(shown: str, said: str) -> bool:
     """Whether `said` is what the docs show; "..." stands for anything."""
-    pattern = ".*".join(re.escape(part) for part in shown.rstrip("\n").split("..."))
+    parts = re.split(r"(?<!\.)\.{3}(?!\.)", shown.rstrip("\n"))
+    pattern = ".*".join(map(re.escape, parts))
     return re.fullmatch(pattern, said.rstrip("\n"), re.DOTALL) is not None
 
 
