@@ -292,6 +292,15 @@ def _plain_step() -> str:
     return DOCS.split("## A plain shell", 1)[1].split("```sh\n", 1)[1].split("```", 1)[0]
 
 
+@needs_bash
+def test_the_stage_for_jenkins_writes_what_its_steps_after_read(project: Path) -> None:
+    stage = DOCS.split("## Jenkins", 1)[1].split("\n## ", 1)[0]
+    (command,) = re.findall(r"\.cncheck/bin/(cncheck .*)", stage)
+    assert bash(command, project).returncode == 0
+    for name in re.findall(r"(?:testResults|pattern): '(.*?)'", stage):
+        assert (project / name).exists()
+
+
 # ---- the worked example ----------------------------------------------------------------------------
 
 
