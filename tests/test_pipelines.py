@@ -453,6 +453,28 @@ def test_a_part_of_a_portfolio_never_trips_the_gate_on_the_enterprise(project: P
     assert part.returncode == 0, part.stdout
 
 
+def test_a_run_over_some_families_says_nothing_of_the_waivers_of_others(tmp_path: Path) -> None:
+    make_project(tmp_path)
+    families = tmp_path / "products" / "led"
+    families.mkdir()
+    for file in (tmp_path / "products").glob("led-*.yaml"):
+        file.rename(families / file.name)
+    words = ("--format", "compact", "--as-of", "2026-12-16", "--fail-on", "open")
+    for some in ("products/led", "products/led/led-9-a.yaml"):
+        assert "Waiver" not in cncheck(tmp_path, some, *words).stdout
+    for all_ in ("products", "."):
+        assert "EXPIRED on 2026-12-15" in cncheck(tmp_path, all_, *words).stdout
+
+
+def test_a_waiver_for_what_lies_ahead_is_not_to_be_removed(project: Path) -> None:
+    pack = "id: PACK-1\nproduct_type: traction_battery_pack\nproduced_on: 2026-11-01\n"
+    add(project, "pack.yaml", f"{pack}sold_in_mainland_china: true\nrated_energy_kwh: 60\n")
+    row = WAIVER | {"product": "PACK-1", "obligation": "traction_battery/verification-report"}
+    (project / "cncheck-waivers.yaml").write_text(json.dumps({"waivers": [row]}), "utf-8")
+    result = cncheck(project, "products", "--format", "compact", "--as-of", "2026-11-21")
+    assert "lets nothing pass" not in result.stdout
+
+
 def test_the_compact_format_has_a_line_for_each_thing_that_fails(project: Path) -> None:
     add(project, "bad.yaml", BAD)
     result = cncheck(project, "products", "--format", "compact", "--as-of", "2026-11-21")

@@ -130,7 +130,7 @@ def check(
         checked = {trip.subject for trip in every} | {one.product.id for one in report.products}
         needing = [*every, *(trips(report, everything(wanted, ahead=True)) if waivers else ())]
         waived = apply_waivers(
-            waivers, needing, on, _ids(rules), checked, whole_folder=any(map(os.path.isdir, paths))
+            waivers, needing, on, _ids(rules), checked, whole_folder=_whole(paths, waivers)
         )
         waiting = (one for one in every if (one.subject, one.about) not in waived.by_key)
         baseline = baseline_of(waiting) if written else before  # a waiver is to end on its day
@@ -165,6 +165,20 @@ def _waivers(settings: Settings, paths: Sequence[str]) -> tuple[Waiver, ...]:
     from cncheck.load.waivers import read_waivers  # noqa: PLC0415  only where there are some
 
     return read_waivers(file)
+
+
+def _whole(paths: Sequence[str], waivers: Sequence[Waiver]) -> bool:
+    """Return whether a folder of `paths` holds what the waivers are about.
+
+    That is the folder of their file, one above it or right inside it, but not a part of that one.
+    """
+    home = os.path.dirname(os.path.abspath(waivers[0].place.file)) if waivers else ""
+    folders = [os.path.abspath(path) for path in paths if os.path.isdir(path)]
+    return any(
+        os.path.dirname(folder) == home
+        or os.path.join(home, "").startswith(os.path.join(folder, ""))
+        for folder in folders
+    )
 
 
 def _baseline(settings: Settings, write_baseline: str) -> Baseline:
