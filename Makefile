@@ -14,10 +14,13 @@ dev:  ## set up .venv with everything needed to work on cncheck
 
 check: lint types rules test  ## all that has to pass
 
-lint:  ## style of Python and YAML
+lint:  ## style of Python and YAML, form of what goes into pipelines
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/yamllint --strict rules examples .yamllint.yaml
+	$(BIN)/yamllint --strict rules examples templates action.yml .yamllint.yaml .pre-commit-hooks.yaml
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-actions action.yml
+	$(BIN)/check-jsonschema --builtin-schema vendor.gitlab-ci templates/*.yml
+	$(BIN)/pre-commit validate-manifest
 
 types:  ## strict type check
 	$(BIN)/mypy

@@ -96,7 +96,7 @@ WholePortfolio = Annotated[
     bool | None,
     typer.Option(
         "--whole-portfolio/--part-portfolio",
-        help="The products given are all that their enterprises have.",
+        help="The products given are all, or only a part, of what their enterprises have.",
     ),
 ]
 ExitZero = Annotated[
@@ -347,7 +347,9 @@ def explain(
 
 
 @app.command()
-def schema(which: Annotated[str, typer.Argument(metavar="product|pack|report|map")]) -> None:
+def schema(
+    which: Annotated[str, typer.Argument(metavar="product|pack|report|map|waivers|config")],
+) -> None:
     """Print a JSON Schema for editors."""
     raise typer.Exit(looking.schema(which))
 

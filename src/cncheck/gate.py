@@ -18,7 +18,9 @@ FAIL_ON = ("violated", "open", "undetermined", "never")
 STRICT = ("violated", "open", "undetermined")
 TRIPS = ("undetermined", "open", "due", "violated")
 """What may be let pass, in the order of how bad it is."""
-_DUE = r"due:(\d{1,4})d"
+DUE = r"due:(\d{1,4})d"
+"""How the days ahead are written for which the gate looks."""
+_EVER = "due:9999d"
 
 
 class Policy(NamedTuple):
@@ -26,6 +28,8 @@ class Policy(NamedTuple):
 
     fail_on: tuple[str, ...] = ("violated",)
     forces: frozenset[str] = frozenset({"mandatory"})
+    enterprises: bool = True
+    """Whether duties of enterprises may trip it; not where their products are known to be a part."""
 
 
 class Trip(NamedTuple):
@@ -75,7 +79,7 @@ def policy(fail_on: Iterable[str], forces: Iterable[str] = ()) -> Policy:
     """
     words = _split(fail_on) or ("violated",)
     for word in words:
-        if word not in FAIL_ON and not re.fullmatch(_DUE, word):
+        if word not in FAIL_ON and not re.fullmatch(DUE, word):
             hint = did_you_mean(word, FAIL_ON) or f" Use {', '.join(FAIL_ON)} or due:90d."
             raise InputError([Problem(f'Cannot fail on "{word}".{hint}')])
     if "never" in words:
@@ -123,10 +127,18 @@ def summary(report: Report, policy: Policy) -> Summary:
     )  # fmt: skip
 
 
-def everything(policy: Policy) -> Policy:
-    """Return the policy that fails on all that any policy could fail on, due dates as in `policy`."""
-    due = tuple(word for word in policy.fail_on if re.fullmatch(_DUE, word))
-    return Policy((*STRICT, *due), frozenset(FORCES))
+def everything(policy: Policy, *, ahead: bool = False) -> Policy:
+    """Return the policy that fails on all that any policy could fail on.
+
+    Args:
+        policy: how far to look ahead, and whether enterprises are asked.
+        ahead: look ahead as far as can be instead.
+
+    """
+    due = tuple(word for word in policy.fail_on if re.fullmatch(DUE, word))
+    if ahead:
+        due = (_EVER,)
+    return Policy((*STRICT, *due), frozenset(FORCES), policy.enterprises)
 
 
 def trips(report: Report, policy: Policy) -> Iterator[Trip]:
@@ -154,7 +166,7 @@ def _trip(subject: str, about: str, word: str, *, open_law: bool) -> Trip:
 
 
 def _trips_of_enterprises(found: Iterable[PortfolioFinding], policy: Policy) -> Iterator[Trip]:
-    for one in found:
+    for one in found if policy.enterprises else ():
         # One product says nothing about a portfolio: it never trips the gate.
         if one.products > 1 and one.force in policy.forces and one.status in policy.fail_on:
             id_, name = one.obligation.id, one.enterprise or "(no enterprise)"
@@ -223,7 +235,7 @@ def _unsettled(finding: Finding, policy: Policy) -> bool:
 
 def due_within(policy: Policy) -> int | None:
     """Return how many days ahead a duty that falls due trips the gate, if any."""
-    days = [int(match[1]) for word in policy.fail_on if (match := re.fullmatch(_DUE, word))]
+    days = [int(match[1]) for word in policy.fail_on if (match := re.fullmatch(DUE, word))]
     return max(days, default=None)
 
 

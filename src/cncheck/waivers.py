@@ -70,7 +70,7 @@ def apply_waivers(
         on: the day of the question.
         known: the ids of all duties and schemes there are.
         checked: the products and enterprises of this run.
-        whole_folder: the run looked at a folder, not at single files: what it did not meet is gone.
+        whole_folder: the run looked at all that the waivers are about: what it did not meet is gone.
 
     """
     covers: dict[Waiver, list[Key]] = {waiver: [] for waiver in waivers}
@@ -122,9 +122,10 @@ def _state(
     ids = (name for name in known if ("/" not in name) is waiver.of_scheme)
     if not any(_like(name, waiver.about) for name in ids):
         return "unknown"
+    if not used and not whole_folder and not any(_like(name, waiver.subject) for name in checked):
+        return "not_checked"
     if on > waiver.expires:
         return "expired"
     if not used:
-        met = whole_folder or any(_like(name, waiver.subject) for name in checked)
-        return "unused" if met else "not_checked"
+        return "unused"
     return "expiring" if (waiver.expires - on).days <= EXPIRING_DAYS else "holds"

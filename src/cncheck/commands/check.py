@@ -11,13 +11,12 @@ from typing import Any
 from cncheck.baseline import Baseline, baseline_of, from_text, gone, to_text
 from cncheck.commands import NAMES
 from cncheck.commands.common import complain, day, guarded, known, say, show
-from cncheck.commands.settings import gate_words, in_force, passing, waiver_file
+from cncheck.commands.settings import gate_policy, in_force, passing, waiver_file
 from cncheck.evaluate import evaluate
 from cncheck.gate import (
     everything,
     exit_code,
     gate,
-    policy,
     summary,
     trips,
 )
@@ -110,7 +109,7 @@ def check(
     def run() -> int:
         settings = in_force(paths, config, stated)
         on = day(as_of)
-        wanted = policy(gate_words(settings), settings.get("force"))
+        wanted = gate_policy(settings)
         targets = [_target(word) for word in output]
         known(format, WRITERS, "format")
         known(settings.get("lang"), LANGUAGES, "language")
@@ -128,11 +127,13 @@ def check(
             whole_portfolio=settings.get("whole-portfolio"),
         )  # fmt: skip
         every = list(trips(report, everything(wanted))) if waivers or before or written else []
-        baseline = baseline_of(every) if written else before
         checked = {trip.subject for trip in every} | {one.product.id for one in report.products}
+        needing = [*every, *(trips(report, everything(wanted, ahead=True)) if waivers else ())]
         waived = apply_waivers(
-            waivers, every, on, _ids(rules), checked, whole_folder=any(map(os.path.isdir, paths))
+            waivers, needing, on, _ids(rules), checked, whole_folder=_whole(paths, waivers)
         )
+        waiting = (one for one in every if (one.subject, one.about) not in waived.by_key)
+        baseline = baseline_of(waiting) if written else before  # a waiver is to end on its day
         result = gate(
             report, wanted,
             lambda trip: (trip.subject, trip.about) in waived.by_key or baseline.knows(trip),
@@ -149,7 +150,7 @@ def check(
         print_run(whole, format)
         if format == "github":
             _to_the_step_summary(whole)
-        if format != "text":
+        if format not in ("text", "compact"):  # which tell of them where a reader looks
             complain(report.errors)
         return passing(exit_code(report, result), settings)
 
@@ -164,6 +165,20 @@ def _waivers(settings: Settings, paths: Sequence[str]) -> tuple[Waiver, ...]:
     from cncheck.load.waivers import read_waivers  # noqa: PLC0415  only where there are some
 
     return read_waivers(file)
+
+
+def _whole(paths: Sequence[str], waivers: Sequence[Waiver]) -> bool:
+    """Return whether a folder of `paths` holds what the waivers are about.
+
+    That is the folder of their file, one above it or right inside it, but not a part of that one.
+    """
+    home = os.path.dirname(os.path.abspath(waivers[0].place.file)) if waivers else ""
+    folders = [os.path.abspath(path) for path in paths if os.path.isdir(path)]
+    return any(
+        os.path.dirname(folder) == home
+        or os.path.join(home, "").startswith(os.path.join(folder, ""))
+        for folder in folders
+    )
 
 
 def _baseline(settings: Settings, write_baseline: str) -> Baseline:

@@ -18,7 +18,7 @@ from cncheck.batch import Counts, Job, batches, duplicate_ids, job, row_by_id
 from cncheck.columns.wide import FALLS_DUE, UNDETERMINED, UNSETTLED, Wanted
 from cncheck.commands.check import print_run
 from cncheck.commands.common import complain, day, guarded, known, pour, say, show, tell
-from cncheck.commands.settings import gate_words, in_force, passing
+from cncheck.commands.settings import gate_policy, in_force, passing
 from cncheck.evaluate import evaluate
 from cncheck.gate import (
     BAD_INPUT,
@@ -31,7 +31,6 @@ from cncheck.gate import (
     exit_code,
     gate,
     gate_of_a_list,
-    policy,
     summary,
 )
 from cncheck.load.lists import TextList, open_lists
@@ -72,7 +71,7 @@ def batch(
     def run() -> int:
         settings = in_force(paths, config, stated)
         on = day(as_of)
-        wanted = policy(gate_words(settings), settings.get("force"))
+        wanted = gate_policy(settings)
         known(format, WRITERS, "format")
         known(settings.get("lang"), LANGUAGES, "language")
         view = View(settings.get("lang"), explain, all)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cncheck.commands.common import guarded, say
-from cncheck.gate import PASSED, STRICT, TRIPPED, UNDETERMINED
+from cncheck.gate import PASSED, STRICT, TRIPPED, UNDETERMINED, Policy, policy
 from cncheck.load.settings import OWN_FILE, SETTINGS, Settings, find_upward, read_settings
 from cncheck.waivers import WAIVER_FILE
 
@@ -36,11 +36,19 @@ def in_force(paths: Sequence[str], config: str | None, stated: Mapping[str, Any]
     return settings._replace(stated=ours | said)
 
 
-def gate_words(settings: Settings) -> list[str]:
-    """Return the words of `--fail-on` in force, with those that `--strict` stands for."""
+def gate_policy(settings: Settings) -> Policy:
+    """Return what trips the gate: the words of `--fail-on`, with those that `--strict` stands for.
+
+    Whoever says that the products are a part of a portfolio does not ask what the whole has.
+
+    Raises:
+        InputError: a word is not known.
+
+    """
     strict = settings.get("strict")
     words = settings.stated.get("fail-on", () if strict else settings.get("fail-on"))
-    return [*words, *(STRICT if strict else ())]
+    wanted = policy([*words, *(STRICT if strict else ())], settings.get("force"))
+    return wanted._replace(enterprises=settings.stated.get("whole-portfolio") is not False)
 
 
 def passing(code: int, settings: Settings) -> int:

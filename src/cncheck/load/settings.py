@@ -35,7 +35,7 @@ SETTINGS: Mapping[str, Setting] = {
     "strict": Setting("flag", False, "Fail on violated, open and undetermined."),
     "force": Setting("forces", (), "Let duties of these forces count too: pilot, voluntary, recommended."),
     "no-presume": Setting("flag", False, "Ask for the facts of exceptions instead of presuming they do not hold."),
-    "whole-portfolio": Setting("flag", False, "The products given are all that their enterprises have."),
+    "whole-portfolio": Setting("flag", False, "The products given are all (or with false, a part) of what there is."),
     "exit-zero": Setting("flag", False, "Leave with exit code 0 though the gate trips."),
     "lang": Setting("language", "en", "Language of the text report: en or zh."),
     "waivers": Setting("file", "", "The waiver file."),

@@ -15,7 +15,16 @@ from cncheck.waivers import Waiver
 CHOICES = (("product", "enterprise"), ("obligation", "scheme"))
 """Of each pair, a waiver has one."""
 REQUIRED = ("reason", "approved_by", "expires")
-_KEYS = (*CHOICES[0], *CHOICES[1], *REQUIRED)
+KEYS = {
+    "product": "The id of a product; * and ? stand for other letters.",
+    "enterprise": "The enterprise, for a duty over its products.",
+    "obligation": "The id of the duty that may pass; * and ? stand for other letters.",
+    "scheme": "The scheme that may stay undetermined because the law leaves it open.",
+    "reason": "Why it may pass.",
+    "approved_by": "Who said so.",
+    "expires": "The last day on which it holds.",
+}
+"""What a waiver may say."""
 _EXAMPLE = (
     "{product: LAPTOP-12, obligation: energy_label/filing, reason: why, approved_by: who,"
     " expires: 2027-03-31}"
@@ -68,8 +77,8 @@ def _problems(row: Any) -> Iterator[_Wrong]:
         yield (), f"A waiver is a mapping, such as {_EXAMPLE}."
         return
     for key in row:
-        if key not in _KEYS:
-            hint = did_you_mean(key, _KEYS) or f" Known keys: {', '.join(_KEYS)}."
+        if key not in KEYS:
+            hint = did_you_mean(key, KEYS) or f" Known keys: {', '.join(KEYS)}."
             yield (key,), f'Unknown key "{key}" in a waiver.{hint}'
     for pair in CHOICES:
         if sum(row.get(key) is not None for key in pair) != 1:
@@ -78,9 +87,9 @@ def _problems(row: Any) -> Iterator[_Wrong]:
         if row.get(key) is None:
             yield (), f"`{key}` is missing: a waiver says why, who approved it and until when."
     for key, value in row.items():
-        if key in _KEYS and value is not None and not isinstance(value, (str, int)):
+        if key in KEYS and value is not None and not isinstance(value, (str, int)):
             yield (key,), f"`{key}` is one text, but it is {shown(value)}."
-        elif key in _KEYS and isinstance(value, str) and not value.strip():
+        elif key in KEYS and isinstance(value, str) and not value.strip():
             yield (key,), f"`{key}` is empty."
     if row.get("expires") is not None and _day(row["expires"]) is None:
         yield ("expires",), f"{shown(row['expires'])} is no day; write 2027-03-31."

@@ -25,6 +25,7 @@ class Format(NamedTuple):
 WRITERS = {
     "text": Format("cncheck.report.text"),
     "json": Format("cncheck.report.json"),
+    "compact": Format("cncheck.report.compact", placed=True),
     "sarif": Format("cncheck.report.sarif", placed=True),
     "junit": Format("cncheck.report.junit", placed=True),
     "github": Format("cncheck.report.github", placed=True),

@@ -6,12 +6,13 @@ summary of the step (`--output markdown=$GITHUB_STEP_SUMMARY`).
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from itertools import groupby
 
 from cncheck.model import Place, Problem
 from cncheck.report import Run
 from cncheck.report.lines import plain
-from cncheck.report.results import Result, level, page_of, pardon, results
+from cncheck.report.results import Result, level, page_of, pardon, results, spot
 from cncheck.report.text import allowances, verdict, waiver_notice
 from cncheck.report.words import WAIVERS
 
@@ -38,10 +39,12 @@ def write(run: Run) -> str:
         _command("warning", waiver_notice(one, page), one.waiver.place, "cncheck waiver")
         for one in notices[: max(room - len(worst), 0)]
     ]
-    for subject, group in groupby(found, key=lambda one: one.subject):
-        lines.append(f"::group::{_escaped(subject, _DATA)}")
-        lines += (_line(one, pardon(one, page)) for one in group)
-        lines.append("::endgroup::")
+    told = [one for one in found if not pardon(one, page)]
+    for subject, group in groupby(told, key=lambda one: one.subject):
+        lines += _group(subject, map(_line, group))
+    let_pass = [f"{_line(one)} ({why})" for one in found if (why := pardon(one, page))]
+    if let_pass:
+        lines += _group(page.say("let_pass_title", count=len(let_pass)), let_pass)
     closing = plain([*allowances(run, page), *verdict(run, page)])
     return "".join(f"{line}\n" for line in lines) + closing
 
@@ -72,8 +75,11 @@ def _escaped(text: str, table: dict[str, str]) -> str:
     return "".join(table.get(char, char) for char in text)
 
 
-def _line(one: Result, why: str) -> str:
-    """Return a result as a line of the log, which must not begin like a command."""
-    where = ":".join(str(part) for part in one.place if part is not None)
-    said = f"{where}: {one.message}" + (f" ({why})" if why else "")
-    return said.replace("::", ": :").replace("\r", " ").replace("\n", " ")
+def _group(title: str, told: Iterable[str]) -> list[str]:
+    """Return lines of the log that fold up; none of them may begin like a command."""
+    inner = (" ".join(line.replace("::", ": :").split()) for line in told)
+    return [f"::group::{_escaped(title, _DATA)}", *inner, "::endgroup::"]
+
+
+def _line(one: Result) -> str:
+    return f"{spot(one.place)}: {one.subject}: {one.message}"

@@ -14,7 +14,7 @@ from xml.etree import ElementTree as ET
 from cncheck.model import ProductReport
 from cncheck.report import Run
 from cncheck.report.lines import Page
-from cncheck.report.results import Result, page_of, pardon, results
+from cncheck.report.results import Result, page_of, pardon, results, spot
 from cncheck.report.words import STATUSES
 
 _FORBIDDEN = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -78,7 +78,7 @@ def _cases(
 
 
 def _case(one: Result, page: Page) -> _Case:
-    where = ":".join(str(part) for part in one.place if part is not None)
+    where = spot(one.place)
     why = pardon(one, page)
     outcome = "failure" if one.fails else "skipped"
     message = f"{one.message} ({why})" if why else one.message

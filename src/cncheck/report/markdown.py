@@ -8,7 +8,7 @@ from itertools import groupby
 
 from cncheck.report import Run
 from cncheck.report.lines import Page, plain
-from cncheck.report.results import Result, page_of, pardon, results
+from cncheck.report.results import Result, page_of, pardon, results, spot
 from cncheck.report.text import foot, verdict
 from cncheck.report.words import FORCES, STATUSES
 
@@ -24,22 +24,33 @@ def write(run: Run) -> str:
 
 def _blocks(run: Run, page: Page) -> Iterator[str]:
     said = [line for line in plain(verdict(run, page)).splitlines() if line]
-    yield f"### cncheck: {_plain(said[0])}\n"
+    yield f"### cncheck: {_plain(said[0].rstrip(':：'))}\n"
     for problem in run.report.errors:
-        place = ":".join(str(part) for part in (problem.file, problem.line, problem.column) if part)
-        yield f"- ⛔ `{_code(place)}` {_plain(problem.message)}"
+        yield f"- ⛔ `{_code(spot(problem))}` {_plain(problem.message)}"
     if run.report.errors:
         yield ""
-    groups = [
-        (subject, list(group)) for subject, group in groupby(results(run), key=lambda r: r.subject)
-    ]
+    found = list(results(run))
+    told = [one for one in found if not pardon(one, page)]
+    yield from _tables(told, page)
+    let_pass = [one for one in found if pardon(one, page)]
+    if let_pass:
+        title = page.say("let_pass_title", count=len(let_pass))
+        yield f"<details><summary>{_plain(title)}</summary>\n"
+        yield from _tables(let_pass, page)
+        yield "</details>\n"
+    for line in plain(foot(run, page)).splitlines():
+        if line:
+            yield f"{_plain(line)}  "
+
+
+def _tables(found: list[Result], page: Page) -> Iterator[str]:
+    """Yield a table for each product: those that fail the gate first, so that none is cut off."""
+    groups = [(subject, list(group)) for subject, group in groupby(found, key=lambda r: r.subject)]
+    groups.sort(key=lambda group: not any(one.fails for one in group[1]))
     for subject, group in groups[:_MOST_PRODUCTS]:
         yield from _table(subject, group, page)
     if len(groups) > _MOST_PRODUCTS:
         yield page.say("more_reasons", count=len(groups) - _MOST_PRODUCTS) + "\n"
-    for line in plain(foot(run, page)).splitlines():
-        if line:
-            yield f"{_plain(line)}  "
 
 
 def _table(subject: str, group: list[Result], page: Page) -> Iterator[str]:

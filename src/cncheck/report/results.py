@@ -14,6 +14,7 @@ from cncheck.model import (
     Finding,
     Place,
     PortfolioFinding,
+    Problem,
     Product,
     ProductReport,
     Report,
@@ -68,7 +69,9 @@ def results(run: Run) -> Iterator[Result]:
     ) -> Result:  # fmt: skip
         key = (subject, about)
         trip = found.get(key)
-        said = page(STATUSES[status]) if trip is None or trip.word != "due" else trip.said
+        said = page(STATUSES[status])
+        if trip is not None and trip.word == "due":
+            said = trip.said.removeprefix(f"{subject}: {about} ")
         sentences = (f"{page(title)}: {said}", *why, cite(cited, run.rules, run.view))
         message = "; ".join(part.rstrip(".。") for part in sentences if part)
         return Result(
@@ -177,6 +180,11 @@ def _place_of_enterprise(duties: PortfolioFinding, report: Report) -> Place:
         if one.product.facts.get("enterprise", "") == duties.enterprise:
             return place_of(one.product, "enterprise")
     return Place("")
+
+
+def spot(place: Place | Problem) -> str:
+    """Return a place as compilers write it, such as "products/p.yaml:3:1"."""
+    return ":".join(str(part) for part in (place.file, place.line, place.column) if part)
 
 
 # ---- for the formats -------------------------------------------------------------------------------

@@ -127,6 +127,7 @@ WORDS = {
     "let_pass": Text(
         "Let pass: {waived} waived, {known} known from the baseline",
         "放行：豁免 {waived} 项，基线已有 {known} 项"),
+    "let_pass_title": Text("Let pass: {count}", "放行：{count} 项"),
     "baseline_gone": Text(
         "{count} of the baseline no longer occur: write it again with --write-baseline",
         "基线中有 {count} 项已不存在：请用 --write-baseline 重新写入"),

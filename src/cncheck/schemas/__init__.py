@@ -1,15 +1,18 @@
-"""The JSON Schemas: of a pack and of the report as files, of a product made from the vocabulary."""
+"""The JSON Schemas: those of packs, reports and maps as files, the others made from what is read."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from cncheck.gate import DUE, FAIL_ON
 from cncheck.load.rules import load_rules
+from cncheck.load.settings import LANGUAGES, SETTINGS
 from cncheck.load.vocabulary import SUBSTANCES
-from cncheck.model import Fact, Rules
+from cncheck.load.waivers import CHOICES, KEYS, REQUIRED
+from cncheck.model import FORCES, Fact, Rules
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -88,14 +91,76 @@ def _property(fact: Fact, rules: Rules, *, done: bool = False) -> dict[str, Any]
     return {"description": f"{fact.question.en}{unit} {fact.question.zh}", "anyOf": shapes}
 
 
-def _product() -> str:
-    return json.dumps(product_schema(load_rules()), ensure_ascii=False, indent=2) + "\n"
+# ---- the files of a project ------------------------------------------------------------------------
+
+
+def waivers_schema(rules: Rules) -> dict[str, Any]:
+    """Return the JSON Schema of a waiver file; ids of the packs are proposed, others are no error."""
+    text = {"type": ["string", "integer"], "minLength": 1, "pattern": r"\S"}
+    duties = [duty.id for pack in rules.packs for duty in pack.obligations]
+    shapes = {
+        "obligation": _proposed(duties),
+        "scheme": _proposed([pack.id for pack in rules.packs]),
+        "expires": {"type": "string", "format": "date"},
+    }
+    one = _closed(
+        {key: {"description": said, **shapes.get(key, text)} for key, said in KEYS.items()}
+    )
+    one["required"] = list(REQUIRED)
+    one["allOf"] = [{"oneOf": [{"required": [key]} for key in pair]} for pair in CHOICES]
+    waivers = {"description": "What may pass the gate.", "type": "array", "items": one}
+    whole = _closed({"$schema": {"type": "string"}, "waivers": waivers})
+    return {
+        "$schema": _DIALECT, "title": "cncheck waiver file", **whole, "required": ["waivers"],
+    }  # fmt: skip
+
+
+def config_schema(rules: Rules) -> dict[str, Any]:
+    """Return the JSON Schema of cncheck.toml, and of [tool.cncheck] in pyproject.toml."""
+    text = {"type": "string"}
+    shapes = {
+        "words": _some(_proposed([pack.id for pack in rules.packs])),
+        "files": _some(text),
+        "tripping": _some(_comma_separated([*FAIL_ON, "due:90d"], f"{'|'.join(FAIL_ON)}|{DUE}")),
+        "forces": _some(_comma_separated(FORCES, "|".join(FORCES))),
+        "flag": {"type": "boolean"},
+        "file": {**text, "minLength": 1},
+        "language": {"enum": list(LANGUAGES)},
+    }
+    settings = {
+        name: {"description": one.help, **shapes[one.kind]} for name, one in SETTINGS.items()
+    }
+    return {"$schema": _DIALECT, "title": "cncheck settings", **_closed(settings)}
+
+
+def _proposed(values: Sequence[str]) -> dict[str, Any]:
+    """Return the schema of a text for which editors propose `values`."""
+    return {"anyOf": [{"enum": list(values)}, {"type": "string", "pattern": r"\S"}]}
+
+
+def _comma_separated(values: Sequence[str], pattern: str) -> dict[str, Any]:
+    several = rf"^\s*({pattern})\s*(,\s*({pattern})\s*)*$"
+    return {"anyOf": [{"enum": list(values)}, {"type": "string", "pattern": several}]}
+
+
+def _some(one: dict[str, Any]) -> dict[str, Any]:
+    """Return the schema of one such value, or a list of them."""
+    return {"anyOf": [one, {"type": "array", "items": one}]}
+
+
+# ---- all of them -----------------------------------------------------------------------------------
+
+
+def _made(make: Callable[[Rules], dict[str, Any]]) -> Callable[[], str]:
+    return lambda: json.dumps(make(load_rules()), ensure_ascii=False, indent=2) + "\n"
 
 
 SCHEMAS: dict[str, Callable[[], str]] = {
-    "product": _product,
+    "product": _made(product_schema),
     "pack": lambda: _file("pack"),
     "report": lambda: _file("report"),
     "map": lambda: _file("map"),
+    "waivers": _made(waivers_schema),
+    "config": _made(config_schema),
 }
 """What `cncheck schema` can print."""
