@@ -9,7 +9,7 @@ alike is not computed at all, and what is the same on two days is seen to be the
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import polars as pl
 
@@ -44,6 +44,8 @@ Mask = bool | Node
 Column = pl.Series | bool
 """A mask of one batch."""
 
+Made = TypeVar("Made")
+
 
 class Truth(NamedTuple):
     """Where something is yes, and where it is no; elsewhere it is unknown."""
@@ -73,6 +75,14 @@ class Logic:
 
     def __init__(self) -> None:
         self._nodes: dict[Hashable, Node] = {}
+        self._known: dict[Hashable, Any] = {}
+
+    def once(self, key: Hashable, make: Callable[[], Made]) -> Made:
+        """Return what `make` returns, which is asked for where the key is new."""
+        found: Made | None = self._known.get(key)
+        if found is None:
+            found = self._known[key] = make()
+        return found
 
     # ---- tests ---------------------------------------------------------------------------------
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
+from functools import partial
 from itertools import combinations
 from typing import Any, NamedTuple
 
@@ -25,6 +26,7 @@ from cncheck.conditions import OPERATORS, FactPlus, Period, Test
 from cncheck.model import ALWAYS, STATUSES, Entry, Obligation, Pack, Window
 
 _DAY = timedelta(days=1)
+_NOT_ASKED = Said(UNKNOWN)
 _SHIFTS = range(-4, 6)  # days around a date less a period of months, months being uneven
 
 
@@ -79,9 +81,9 @@ def judged(pack: Pack, columns: Columns) -> PackColumns:
         logic.either(said.truth for _, _, said in entries), (said for _, _, said in entries)
     )
     in_force = {entry.code: tuple(_editions(entry, pack, columns)) for entry, _ in matches}
-    columns = columns._replace(
-        in_catalogue=in_catalogue, entry=_entry_values(matches, in_force, columns)
-    )
+    key = ("values", pack.id, tuple(where for _, where in matches), tuple(in_force.items()))
+    values = logic.once(key, lambda: _entry_values(matches, in_force, columns))
+    columns = columns._replace(in_catalogue=in_catalogue, entry=values)
     scope = columns.ask(pack.applies_if)
     applies = scope.truth.yes
     phases = tuple(_in_force(phase.window, pack.dated_by, columns) for phase in pack.phases)
@@ -105,10 +107,15 @@ def judged(pack: Pack, columns: Columns) -> PackColumns:
 
 def _entry(entry: Entry, columns: Columns) -> tuple[Mask, Said]:
     """Return where `entry` matches for sure, and what it says about being in the catalogue."""
-    of_type = columns.of_types(entry.product_types)
     said = columns.ask(entry.condition)
-    truth = columns.logic.both([Truth(of_type, columns.logic.rest(of_type)), said.truth])
-    return truth.yes, Said(truth, columns.asked_for([(of_type, said.missing)]))
+
+    def say() -> Said:
+        of_type = columns.of_types(entry.product_types)
+        truth = columns.logic.both([Truth(of_type, columns.logic.rest(of_type)), said.truth])
+        return Said(truth, columns.asked_for([(of_type, said.missing)]))
+
+    in_catalogue = columns.logic.once(("entry", entry.product_types, id(said)), say)
+    return in_catalogue.truth.yes, in_catalogue
 
 
 def _editions(entry: Entry, pack: Pack, columns: Columns) -> Iterator[tuple[tuple[str, ...], Mask]]:
@@ -190,35 +197,66 @@ def _ask(columns: Columns, operator: str, day: date | Value, limit: date | None)
 # ---- duties --------------------------------------------------------------------------------------
 
 
+class _Asked(NamedTuple):
+    """All that the state of a duty follows from."""
+
+    scope: Said
+    when: Said
+    bound: Said
+    answer: Said
+    standing: tuple[Mask, ...]
+    """Where the duty lies ahead, has ended, is in force."""
+    forces: tuple[tuple[str, Mask], ...]
+    due: Operand
+    late: Mask
+    merely: Mask
+
+    def key(self) -> Hashable:
+        """Return what tells it from others: answers by identity, as `Logic.once` keeps them."""
+        due = self.due.key if isinstance(self.due, Value) else self.due
+        return (*map(id, self[:4]), self.standing, self.forces, due, self.late, self.merely)
+
+
 def _duty(
     obligation: Obligation, pack: Pack, phases: tuple[Mask, ...], scope: Said, columns: Columns
 ) -> DutyColumns:
+    standing = _duty_standing(obligation, pack, phases, columns)
+    forces = _forces(obligation, pack, phases, columns)
+    always = forces.get("mandatory", False) is True
+    asked = _Asked(
+        scope,
+        columns.ask(obligation.when),
+        _bound(obligation, columns),
+        columns.ask(obligation.met_if) if obligation.met_if else _NOT_ASKED,
+        tuple(standing[word] for word in ("upcoming", "ended", "in_force")),
+        tuple(forces.items()),
+        *_due(obligation, columns),
+        False if always else _merely_not_done(obligation, columns),
+    )
+    # Most duties are what they were the day before.
+    key = ("duty", obligation.id, asked.key())
+    return columns.logic.once(key, lambda: _state(obligation, asked, columns))
+
+
+def _state(obligation: Obligation, asked: _Asked, columns: Columns) -> DutyColumns:
     logic = columns.logic
-    when = columns.ask(obligation.when)
+    scope, when, bound, answer, standing, forces, due, late, merely = asked
     listed = logic.without(True, when.truth.no, scope.truth.no)
     open_scope = logic.all_of([listed, logic.unknown(scope.truth)])
-    bound = _bound(obligation, columns)
     not_bound = logic.all_of([logic.without(listed, open_scope), bound.truth.no])
     own = logic.without(listed, open_scope, not_bound)
-    standing = _duty_standing(obligation, pack, phases, columns)
-    upcoming, ended, live = (
-        logic.all_of([own, standing[word]]) for word in ("upcoming", "ended", "in_force")
-    )
+    upcoming, ended, live = (logic.all_of([own, where]) for where in standing)
     open_when = logic.all_of([live, logic.unknown(when.truth)])
     open_role = logic.all_of([logic.without(live, open_when), logic.unknown(bound.truth)])
-    asked = logic.without(live, open_when, open_role)
+    asked_of = logic.without(live, open_when, open_role)
 
-    answer = columns.ask(obligation.met_if) if obligation.met_if else Said(UNKNOWN)
-    due, late = _due(obligation, columns)
-    met = logic.all_of([asked, answer.truth.yes])
-    overdue = logic.all_of([logic.without(asked, met), late])
-    in_time = logic.without(asked, met, overdue)
+    met = logic.all_of([asked_of, answer.truth.yes])
+    overdue = logic.all_of([logic.without(asked_of, met), late])
+    in_time = logic.without(asked_of, met, overdue)
     unsettled = logic.all_of([in_time, logic.unknown(answer.truth)])
     answerable = logic.all_of([unsettled, logic.any_of(answer.missing.values())])
     denied = logic.without(in_time, unsettled)
-    forces = _forces(obligation, pack, phases, columns)
-    optional = logic.rest(forces.get("mandatory", False))
-    merely = False if optional is False else _merely_not_done(obligation, columns)
+    optional = logic.rest(dict(forces).get("mandatory", False))
     still = logic.any_of([columns.known(due), logic.all_of([optional, merely])])
     not_done = logic.all_of([denied, still])
     statuses = {
@@ -238,24 +276,27 @@ def _duty(
         (judged_ahead, answer.missing),
         (logic.any_of([logic.without(upcoming, judged_ahead), ended, open_when]), when.missing),
         (open_role, bound.missing),
-        (asked, answer.missing),
+        (asked_of, answer.missing),
     ])  # fmt: skip
     return DutyColumns(
-        obligation, statuses, forces, missing, due, overdue,
+        obligation, statuses, dict(forces), missing, due, overdue,
         logic.all_of([judged_ahead, answer.truth.yes]),
     )  # fmt: skip
 
 
 def _bound(obligation: Obligation, columns: Columns) -> Said:
     """Say whether the duty is the reader's; unknown until roles are stated, unless assumed."""
-    assumed = not obligation.bound.isdisjoint(columns.rules.facts["roles"].assume or ())
-    if "roles" not in columns.stated:
-        return Said(YES) if assumed else Said(UNKNOWN, {"roles": True})
-    roles = column("roles")
-    stated = columns.compare("includes_any", roles, obligation.bound)
-    if assumed:
-        return Said(columns.logic.presumed(stated, value=True))
-    return Said(stated, {"roles": columns.logic.unknown(stated)})
+
+    def say() -> Said:
+        assumed = not obligation.bound.isdisjoint(columns.rules.facts["roles"].assume or ())
+        if "roles" not in columns.stated:
+            return Said(YES) if assumed else Said(UNKNOWN, {"roles": True})
+        stated = columns.compare("includes_any", column("roles"), obligation.bound)
+        if assumed:
+            return Said(columns.logic.presumed(stated, value=True))
+        return Said(stated, {"roles": columns.logic.unknown(stated)})
+
+    return columns.logic.once(("bound", obligation.bound), say)
 
 
 def _duty_standing(
@@ -395,7 +436,7 @@ def _turn(now: PackColumns, day: date | Value) -> Turn:
     """
     columns = now.columns._replace(entry={}, in_catalogue=Said(NO))
     logic = columns.logic
-    moving = sorted(_moving(columns) & columns.stated)
+    moving = sorted(columns.moving & columns.stated)
     where: list[Mask] = []
     broken: dict[str, list[Mask]] = {}
     for assumed in (c for n in range(len(moving) + 1) for c in combinations(moving, n)):
@@ -405,7 +446,11 @@ def _turn(now: PackColumns, day: date | Value) -> Turn:
             for known in [logic.known(column(name))]
         )
         rows = columns._replace(stated=columns.stated - set(assumed))
-        before = judged(now.pack, rows) if assumed else now
+        before = (
+            logic.once(("judged", now.pack.id, assumed), partial(judged, now.pack, rows))
+            if assumed
+            else now
+        )
         moved = day if assumed or not moving else columns.assumed
         then = judged(now.pack, rows._replace(day=day, assumed=moved))
         where.append(logic.all_of([mask, _differ(before, then)]))
@@ -435,13 +480,8 @@ def _tests(pack: Pack) -> Iterator[Test]:
         yield from tests_in(obligation.met_if)
 
 
-def _moving(columns: Columns) -> frozenset[str]:
-    """Return the dates that may be another one tomorrow: `as_of`, and what is assumed to be it."""
-    return frozenset({"as_of", *(f.name for f in columns.rules.assumed if f.assume == "as_of")})
-
-
 def _days_of_the_pack(now: PackColumns) -> set[date]:
-    pack, moving = now.pack, _moving(now.columns)
+    pack, moving = now.pack, now.columns.moving
     windows = [phase.window for phase in pack.phases]
     windows += [obligation.window for obligation in pack.obligations]
     windows += [s.window for entry in pack.entries for s in entry.standards]
@@ -462,7 +502,7 @@ def _days_of_the_pack(now: PackColumns) -> set[date]:
 
 def _days_of_the_rows(now: PackColumns) -> list[Value]:
     """Return the columns of days on which a comparison with a date of the row turns."""
-    columns, moving = now.columns, _moving(now.columns)
+    columns, moving = now.columns, now.columns.moving
     found: dict[Any, Value] = {}
 
     def add(fact: str, plus: Period, shift: int) -> None:
