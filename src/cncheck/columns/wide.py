@@ -32,7 +32,6 @@ from cncheck.columns.packs import (
 from cncheck.columns.plan import Plan, planned, rows_of
 from cncheck.columns.words import (
     VERDICT,
-    Bank,
     Labels,
     Text,
     first_day,
@@ -217,19 +216,13 @@ def answered(sheet: Sheet, batch: pl.DataFrame) -> Answer:
     batch = batch.rechunk()  # a thousand small steps over one piece instead of over many
     rows = rows_of(sheet.plan, batch)
     readable = batch[ROW_ERROR].is_null()
-    bank = Bank(batch.height)
-    columns = {
-        name: verdict(bank, rows(applies), rows(unknown))
-        for name, (applies, unknown) in sheet.verdicts.items()
-    }
+    said = {name: batch[name] for name in sheet.keys}
+    for name, (applies, unknown) in sheet.verdicts.items():
+        said[name] = verdict(rows(applies), rows(unknown), batch.height)
     days = [(batch[day] if isinstance(day, str) else day, rows(mask)) for day, mask in sheet.days]
-    columns["next_change"] = first_day(bank, days)
-    texts = [found(bank, one, rows) for one in sheet.texts]
-    for one in texts:
-        columns |= one.words
-    computed = bank.select(columns)
-    words, tally = in_words(texts, computed, readable)
-    said = computed.to_dict() | words | {name: batch[name] for name in sheet.keys}
+    said["next_change"] = first_day(days, batch.height)
+    words, tally = in_words([found(one, rows) for one in sheet.texts], readable)
+    said |= words
     said[ERROR] = batch[ROW_ERROR]
     frame = pl.DataFrame([said[name].alias(name) for name in sheet.schema])
     if not readable.all():
