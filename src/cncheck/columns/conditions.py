@@ -222,8 +222,8 @@ class Columns(NamedTuple):
 
     def _of_today(self, condition: Condition) -> Hashable:
         """Return `condition` and what it sees of the day: where that is the same, so is its answer."""
-        sights = self.logic.once(
-            ("sights", id(condition)), lambda: tuple(_sights(condition, self.moving))
+        _, sights = self.logic.once(  # holds the condition, so that no other gets its identity
+            ("sights", id(condition)), lambda: (condition, _sights(condition, self.moving))
         )
         return (id(condition), *map(self._seen, sights)) if sights else id(condition)
 

@@ -218,14 +218,15 @@ def computed(order: Iterable[Step], tests: Mapping[int, Column]) -> list[Column]
     """
     columns: list[Column] = []
     for place, (join, parts) in enumerate(order):
-        column = _JOINS[join](columns, parts) if parts else tests[place]
-        if isinstance(column, pl.Series):  # what a whole batch answers alike costs nothing later
-            if not column.any():
-                column = False
-            elif column.all():
-                column = True
-        columns.append(column)
+        columns.append(_JOINS[join](columns, parts) if parts else _plain(tests[place]))
     return columns
+
+
+def _plain(column: Column) -> Column:
+    """Return what a whole batch answers alike as such: it costs nothing later."""
+    if isinstance(column, pl.Series):
+        return False if not column.any() else True if column.all() else column
+    return column
 
 
 def _all(columns: list[Column], parts: tuple[int, ...]) -> Column:
@@ -236,7 +237,8 @@ def _all(columns: list[Column], parts: tuple[int, ...]) -> Column:
             return False
         if column is not True:
             found = column if found is True else found & column
-    return found
+    # Parts that vary may have no row in common; all rows they never have.
+    return False if isinstance(found, pl.Series) and not found.any() else found
 
 
 def _any(columns: list[Column], parts: tuple[int, ...]) -> Column:
@@ -247,7 +249,7 @@ def _any(columns: list[Column], parts: tuple[int, ...]) -> Column:
             return True
         if column is not False:
             found = column if found is False else found | column
-    return found
+    return True if isinstance(found, pl.Series) and found.all() else found
 
 
 def _rest(columns: list[Column], parts: tuple[int, ...]) -> Column:
@@ -258,7 +260,7 @@ def _rest(columns: list[Column], parts: tuple[int, ...]) -> Column:
 def _differ(columns: list[Column], parts: tuple[int, ...]) -> Column:
     one, other = (columns[part] for part in parts)
     if isinstance(one, pl.Series) and isinstance(other, pl.Series):
-        return one ^ other
+        return _plain(one ^ other)
     varying, constant = (one, other) if isinstance(one, pl.Series) else (other, one)
     if isinstance(varying, pl.Series):
         return ~varying if constant else varying

@@ -10,8 +10,9 @@ import polars as pl
 
 from cncheck.columns.days import days_of
 from cncheck.columns.logic import Mask, Value
-from cncheck.columns.packs import DutyColumns, PackColumns, Turn
+from cncheck.columns.packs import DutyColumns, PackColumns
 from cncheck.columns.plan import Rows, constant, series
+from cncheck.columns.turns import Turn
 from cncheck.columns.words import Text, first_day, found, in_words, text
 
 _ROW, _ORDER = "|row", "|order"

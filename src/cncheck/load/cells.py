@@ -327,8 +327,8 @@ def _mended(
 
 
 def _replaced(texts: pl.Series, words: Mapping[str, Any], dtype: Any) -> pl.Series:
-    new = pl.Series(list(words.values()), dtype=dtype)
-    return texts.replace_strict(list(words), new, default=None, return_dtype=dtype)
+    places = texts.cast(pl.Enum(list(words)), strict=False).to_physical()
+    return pl.Series(list(words.values()), dtype=dtype).gather(places)
 
 
 # ---- casts ---------------------------------------------------------------------------------------
@@ -431,7 +431,7 @@ def text_of(raw: pl.Expr, dtype: pl.DataType) -> pl.Expr:
 def _plain_text(fact: Fact, raw: pl.Expr, dtype: pl.DataType, _rules: Rules) -> tuple[Any, pl.Expr]:
     text = text_of(raw, dtype)
     if _is_named(fact):
-        return pl.String, text.str.strip_chars()  # these are the same _BLANKS, and it is faster
+        return pl.String, text
     plain = text.str.contains(_PLAIN_TEXT) & (text.str.len_bytes() <= _LONGEST_TEXT)
     return pl.String, pl.when(plain).then(text)
 
@@ -461,6 +461,8 @@ def _allowed_numbers(fact: Fact, values: pl.Series) -> pl.Series:
 def _allowed_texts(fact: Fact, values: pl.Series) -> pl.Series:
     if not _is_named(fact):
         return values
+    if _may_be_blank(values) or _may_be_blank(values.str.slice(-1)):
+        values = values.str.strip_chars()  # of the same _BLANKS
     lengths = values.str.len_bytes()
     shortest, longest = lengths.min(), lengths.max()
     if shortest is None or (shortest > 0 and longest <= _LONGEST_TEXT):  # type: ignore[operator]
@@ -469,6 +471,14 @@ def _allowed_texts(fact: Fact, values: pl.Series) -> pl.Series:
     fits = text.str.len_bytes().is_between(1, _LONGEST_TEXT)
     return pl.DataFrame({"text": values}).select(pl.when(fits).then(text)).to_series()
 
+
+def _may_be_blank(values: pl.Series) -> bool:
+    """Return whether a text may begin with one of `_BLANKS`; to strip them all takes far longer."""
+    beyond_ascii = (values >= "\x80") & (values < _BEYOND_BLANKS)
+    return bool(((values < "!") | beyond_ascii).any())
+
+
+_BEYOND_BLANKS = chr(ord(max(_BLANKS)) + 1)
 
 _ALLOWED = {"text": _allowed_texts, "choice": _allowed_texts, "number": _allowed_numbers}
 
