@@ -11,8 +11,9 @@ from typing import Any
 import polars as pl
 
 from cncheck.columns.logic import Mask, Value
-from cncheck.columns.packs import PackColumns, turns
+from cncheck.columns.packs import PackColumns
 from cncheck.columns.plan import planned, rows_of, series
+from cncheck.columns.turns import turns
 from cncheck.columns.wide import judged_packs
 from cncheck.evaluate import evaluate
 from cncheck.load.cells import typed_frame

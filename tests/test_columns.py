@@ -424,12 +424,25 @@ def test_the_size_of_the_batches_changes_no_answer(size, asked, told):
     assert pl.concat(answered(asked, batch).frame for batch in batches).equals(told)
 
 
-def test_a_list_that_streams_is_told_as_one_that_is_read_at_once(asked, told):
-    lazy = lazily(asked)
+def test_a_list_that_streams_is_told_as_one_that_is_read_at_once(typed_cases, rules, told):
+    lazy = lazily(typed_cases.lazy(), rules, TODAY)
     assert lazy.collect_schema() == told.schema
     assert lazy.collect().equals(told)
     with pl.Config(streaming_chunk_size=13):
         assert lazy.collect(engine="streaming").equals(told)
+
+
+@pytest.mark.parametrize(
+    "names", [["id"], ["error"], ["next_change"], ["rohs", "id"], ["missing", "rohs.matched"]]
+)
+def test_a_column_alone_is_what_it_is_among_all(names, typed_cases, rules):
+    cases = typed_cases.with_columns(  # in some rows no answer is given
+        pl.when(pl.int_range(pl.len()) % 3 == 0).then(pl.lit("why")).alias(ROW_ERROR)
+    )
+    lazy = lazily(cases.lazy(), rules, TODAY)
+    assert lazy.select(names).collect().equals(lazy.collect().select(names))
+    some = lazy.filter(pl.col("open").is_not_null()).select(names)
+    assert some.collect().equals(lazy.collect().filter(pl.col("open").is_not_null()).select(names))
 
 
 def test_a_list_without_rows_has_the_columns_of_one_with_rows(asked, told):

@@ -15,6 +15,9 @@ from hypothesis import strategies as st
 
 from cncheck.load import lists
 from cncheck.load.lists import TextList, open_lists
+from cncheck.load.lists.careful import Header
+from cncheck.load.lists.source import BLOCK
+from cncheck.load.lists.survey import _are_even, _match
 from cncheck.model import AT_LEAST, ROW_ERROR, Rules
 from cncheck.problems import InputError
 
@@ -183,6 +186,35 @@ def test_a_row_with_too_many_cells_is_seen_whichever_columns_are_asked_for(
     assert errors.height == rows.count("\n")
     (told,) = errors[ROW_ERROR].drop_nulls()
     assert "has 3 cells, the header has 2" in told
+
+
+@pytest.mark.parametrize("width", [1, 2, 3])
+@pytest.mark.parametrize(
+    ("line", "even"),
+    [
+        ("1,2,3", 3), ("1", 1), (",", 2), (",,", 3), ("漢字,é", 2), ("1,2\r", 2), ("1,\r2", 0), ("1\r\r", 0),
+        ('1,"2"', 0), ('"1,2",3', 0), ("", 1),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("before", [0, 2])
+def test_lines_that_are_even_are_seen_to_be_so_without_a_match(
+    tmp_path: Path, width: int, line: str, even: int, before: int
+) -> None:
+    usual = ",".join(["ab"] * width)
+    path = tmp_path / "list.csv"
+    header = Header(("a",) * width, ",", 1)
+    for after in (0, 1):
+        lines = ["head", *[usual] * before, line, *[usual] * after, ""]
+        path.write_text("\n".join(lines), encoding="utf-8", newline="")
+        assert _are_even(str(path), header) is (even == width)
+        assert even != width or _match(str(path), header)
+
+
+@pytest.mark.parametrize(("last", "even"), [("1,2", True), ("1", False), ("1,2,3", False)])
+def test_an_uneven_line_is_seen_far_down(tmp_path: Path, last: str, even: bool) -> None:
+    path = tmp_path / "list.csv"
+    path.write_text("a,b\n" + "one,two\n" * (3 * BLOCK // 8) + last, encoding="utf-8")
+    assert _are_even(str(path), Header(("a", "b"), ",", 1)) is even
 
 
 def test_a_list_may_have_many_columns(opened: Any) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from functools import partial
 from typing import Any
 
 import polars as pl
@@ -33,17 +32,19 @@ def checked(
         InputError: `frame` is no table, or has no id or no product type.
 
     """
-    table = _as_lazy(frame)
-    ask = partial(sheet_of, table, rules, as_of, presume=presume)
-    lighter = None if wanted.each_duty else partial(ask, wanted=wanted._replace(duties=False))
-    found = lazily(ask(wanted=wanted), lighter)
+    found = lazily(facts_of(_as_lazy(frame), rules), rules, as_of, wanted, presume=presume)
     return found if isinstance(frame, pl.LazyFrame) else found.collect()
 
 
 def sheet_of(
     frame: pl.LazyFrame, rules: Rules, as_of: date, *, wanted: Wanted, presume: bool
 ) -> Sheet:
-    """Return what is asked of the rows of `frame`.
+    """Return what is asked of the rows of `frame`; raise what `facts_of` raises."""
+    return sheet(facts_of(frame, rules), rules, as_of, wanted, presume=presume)
+
+
+def facts_of(frame: pl.LazyFrame, rules: Rules) -> pl.LazyFrame:
+    """Return the facts that the rows of `frame` state, typed.
 
     Raises:
         InputError: `frame` has no id or no product type.
@@ -60,7 +61,7 @@ def sheet_of(
                 for key in lacking
             ]
         )
-    return sheet(typed_frame(flat, rules), rules, as_of, wanted, presume=presume)
+    return typed_frame(flat, rules)
 
 
 def _as_lazy(frame: Any) -> pl.LazyFrame:

@@ -7,7 +7,7 @@ the true value may be higher than the stated one. Lists of words are text joined
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from datetime import date
 from functools import partial
 from types import MappingProxyType
@@ -136,6 +136,9 @@ class Said(NamedTuple):
     missing: Missing = MappingProxyType({})
 
 
+_ALWAYS = Said(YES)
+
+
 class Columns(NamedTuple):
     """A list on a day: all that a condition may look at."""
 
@@ -154,6 +157,13 @@ class Columns(NamedTuple):
     in_catalogue: Said = Said(NO)
 
     # ---- facts ---------------------------------------------------------------------------------
+
+    @property
+    def moving(self) -> frozenset[str]:
+        """The dates that may be another one tomorrow: `as_of`, and what is assumed to be it."""
+        return self.logic.once("moving", lambda: frozenset(
+            {"as_of", *(f.name for f in self.rules.assumed if f.assume == "as_of")}
+        ))  # fmt: skip
 
     def value(self, fact: str) -> Operand:
         """Return what is stated or assumed for `fact`."""
@@ -205,10 +215,30 @@ class Columns(NamedTuple):
 
     def ask(self, condition: Condition | None, presumed: bool | None = None) -> Said:
         """Return what `condition` says; a test of a missing fact says `presumed`."""
+        if condition is None:
+            return _ALWAYS
+        ask = partial(self._ask, condition, presumed)
+        return self.logic.once(("said", self._of_today(condition), presumed, self.presume), ask)
+
+    def _of_today(self, condition: Condition) -> Hashable:
+        """Return `condition` and what it sees of the day: where that is the same, so is its answer."""
+        _, sights = self.logic.once(  # holds the condition, so that no other gets its identity
+            ("sights", id(condition)), lambda: (condition, _sights(condition, self.moving))
+        )
+        return (id(condition), *map(self._seen, sights)) if sights else id(condition)
+
+    def _seen(self, sight: str) -> Hashable:
+        if sight == _CATALOGUE:
+            truth, missing = self.in_catalogue
+            return truth, *missing.items()
+        if sight.startswith(_ENTRY):
+            return self.entry.get(sight)
+        days = (day.key if isinstance(day, Value) else day for day in (self.day, self.assumed))
+        return sight in self.stated, *days
+
+    def _ask(self, condition: Condition, presumed: bool | None) -> Said:
         logic = self.logic
         match condition:
-            case None:
-                return Said(YES)
             case Test():
                 return self._test(condition, presumed)
             case AllOf() | AnyOf():
@@ -373,6 +403,13 @@ class Columns(NamedTuple):
 
         Evidence that is merely stated as not done is the first, and not the second.
         """
+        if condition is None:
+            return False, False
+        speaks = partial(self._speaks, condition, presumed)
+        key = ("against", self._of_today(condition), presumed, self.presume)
+        return self.logic.once(key, speaks)
+
+    def _speaks(self, condition: Condition, presumed: bool | None) -> tuple[Mask, Mask]:
         match condition:
             case Test():
                 fails, denied = self._raw(condition).no, self.done(condition.fact).no
@@ -382,9 +419,9 @@ class Columns(NamedTuple):
             case AllOf() | AnyOf():
                 return self._against(condition, presumed)
             case Not():
-                return self.against(condition.part, None if presumed is None else not presumed)
+                return self._speaks(condition.part, None if presumed is None else not presumed)
             case Stated():
-                return self.against(condition.part, presumed=False)
+                return self._speaks(condition.part, presumed=False)
             case InCatalogue():
                 return self.in_catalogue.truth.no, self.in_catalogue.truth.no
         return False, False
@@ -397,7 +434,7 @@ class Columns(NamedTuple):
         for part in condition.parts:
             truth = self.ask(part, presumed).truth
             decided = truth.no if isinstance(condition, AllOf) else truth.yes
-            asked.append((logic.all_of([undecided, decided]), self.against(part, presumed)))
+            asked.append((logic.all_of([undecided, decided]), self._speaks(part, presumed)))
             undecided = logic.without(undecided, decided)
         asked += [(undecided, speaks) for _, speaks in asked]
         some, by_value = (
@@ -423,13 +460,33 @@ def _meeting(operand: Operand, choice: Choice) -> Operand:
     return tuple(other for other in operand if not other.types.isdisjoint(choice.types)) or None
 
 
-def tests_in(condition: Condition | None) -> Iterator[Test]:
-    """Yield the tests of a condition, of its parts too."""
+_CATALOGUE, _ENTRY = "|catalogue", "entry."
+
+
+def _sights(condition: Condition, moving: frozenset[str]) -> frozenset[str]:
+    """Return what a condition looks at that a day may change: dates, matched entries, the catalogue."""
+    parts = list(parts_in(condition))
+    tests = [part for part in parts if isinstance(part, Test)]
+    facts = {test.fact for test in tests}
+    facts |= {test.operand.fact for test in tests if isinstance(test.operand, FactPlus)}
+    of_the_day = {fact for fact in facts if fact in moving or fact.startswith(_ENTRY)}
+    catalogue = {_CATALOGUE} if any(isinstance(part, InCatalogue) for part in parts) else set()
+    return frozenset(of_the_day | catalogue)
+
+
+def parts_in(condition: Condition | None) -> Iterator[Condition]:
+    """Yield a condition and its parts, and theirs."""
     match condition:
-        case Test():
-            yield condition
+        case None:
+            return
         case AllOf() | AnyOf():
             for part in condition.parts:
-                yield from tests_in(part)
+                yield from parts_in(part)
         case Not() | Stated():
-            yield from tests_in(condition.part)
+            yield from parts_in(condition.part)
+    yield condition
+
+
+def tests_in(condition: Condition | None) -> Iterator[Test]:
+    """Yield the tests of a condition, of its parts too."""
+    return (part for part in parts_in(condition) if isinstance(part, Test))

@@ -8,7 +8,7 @@ from datetime import date
 import polars as pl
 
 from cncheck.columns.logic import Mask, Value
-from cncheck.columns.packs import Turn
+from cncheck.columns.turns import Turn
 
 
 def days_of(

@@ -9,7 +9,7 @@ alike is not computed at all, and what is the same on two days is seen to be the
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import polars as pl
 
@@ -44,6 +44,8 @@ Mask = bool | Node
 Column = pl.Series | bool
 """A mask of one batch."""
 
+Made = TypeVar("Made")
+
 
 class Truth(NamedTuple):
     """Where something is yes, and where it is no; elsewhere it is unknown."""
@@ -73,6 +75,14 @@ class Logic:
 
     def __init__(self) -> None:
         self._nodes: dict[Hashable, Node] = {}
+        self._known: dict[Hashable, Any] = {}
+
+    def once(self, key: Hashable, make: Callable[[], Made]) -> Made:
+        """Return what `make` returns, which is asked for where the key is new."""
+        found: Made | None = self._known.get(key)
+        if found is None:
+            found = self._known[key] = make()
+        return found
 
     # ---- tests ---------------------------------------------------------------------------------
 
@@ -208,14 +218,15 @@ def computed(order: Iterable[Step], tests: Mapping[int, Column]) -> list[Column]
     """
     columns: list[Column] = []
     for place, (join, parts) in enumerate(order):
-        column = _JOINS[join](columns, parts) if parts else tests[place]
-        if isinstance(column, pl.Series):  # what a whole batch answers alike costs nothing later
-            if not column.any():
-                column = False
-            elif column.all():
-                column = True
-        columns.append(column)
+        columns.append(_JOINS[join](columns, parts) if parts else _plain(tests[place]))
     return columns
+
+
+def _plain(column: Column) -> Column:
+    """Return what a whole batch answers alike as such: it costs nothing later."""
+    if isinstance(column, pl.Series):
+        return False if not column.any() else True if column.all() else column
+    return column
 
 
 def _all(columns: list[Column], parts: tuple[int, ...]) -> Column:
@@ -226,7 +237,8 @@ def _all(columns: list[Column], parts: tuple[int, ...]) -> Column:
             return False
         if column is not True:
             found = column if found is True else found & column
-    return found
+    # Parts that vary may have no row in common; all rows they never have.
+    return False if isinstance(found, pl.Series) and not found.any() else found
 
 
 def _any(columns: list[Column], parts: tuple[int, ...]) -> Column:
@@ -237,7 +249,7 @@ def _any(columns: list[Column], parts: tuple[int, ...]) -> Column:
             return True
         if column is not False:
             found = column if found is False else found | column
-    return found
+    return True if isinstance(found, pl.Series) and found.all() else found
 
 
 def _rest(columns: list[Column], parts: tuple[int, ...]) -> Column:
@@ -248,7 +260,7 @@ def _rest(columns: list[Column], parts: tuple[int, ...]) -> Column:
 def _differ(columns: list[Column], parts: tuple[int, ...]) -> Column:
     one, other = (columns[part] for part in parts)
     if isinstance(one, pl.Series) and isinstance(other, pl.Series):
-        return one ^ other
+        return _plain(one ^ other)
     varying, constant = (one, other) if isinstance(one, pl.Series) else (other, one)
     if isinstance(varying, pl.Series):
         return ~varying if constant else varying

@@ -10,9 +10,10 @@ import polars as pl
 
 from cncheck.columns.days import days_of
 from cncheck.columns.logic import Mask, Value
-from cncheck.columns.packs import DutyColumns, PackColumns, Turn
+from cncheck.columns.packs import DutyColumns, PackColumns
 from cncheck.columns.plan import Rows, constant, series
-from cncheck.columns.words import Bank, Text, first_day, found, in_words, text
+from cncheck.columns.turns import Turn
+from cncheck.columns.words import Text, first_day, found, in_words, text
 
 _ROW, _ORDER = "|row", "|order"
 
@@ -126,7 +127,7 @@ def _of_the_scheme(
         "verdict": wide[scheme.pack].cast(pl.String),
         "matched": wide[f"{scheme.pack}.matched"],
         "phase": _named(scheme.phases, rows, batch.height),
-        "missing": _missing(scheme.missing, batch, rows, readable),
+        "missing": _missing(scheme.missing, rows, readable),
         "next_change": _day(scheme.days, batch, rows),
     }
 
@@ -144,20 +145,17 @@ def _of_the_duty(
         "from": constant(obligation.window.start, height, pl.Date),
         "until": constant(obligation.window.end, height, pl.Date),
         "due": _day(one.due, batch, rows),
-        "missing": _missing(one.missing, batch, rows, readable),
+        "missing": _missing(one.missing, rows, readable),
     }, status.is_not_null() & readable
 
 
 def _day(days: Sequence[tuple[date | str, Mask]], batch: pl.DataFrame, rows: Rows) -> pl.Series:
-    bank = Bank(batch.height)
     asked = [(batch[day] if isinstance(day, str) else day, rows(mask)) for day, mask in days]
-    return bank.select({"day": first_day(bank, asked)})["day"]
+    return first_day(asked, batch.height)
 
 
-def _missing(column: Text, batch: pl.DataFrame, rows: Rows, readable: pl.Series) -> pl.Series:
-    bank = Bank(batch.height)
-    one = found(bank, column, rows)
-    return in_words([one], bank.select(one.words), readable)[0][column.name]
+def _missing(column: Text, rows: Rows, readable: pl.Series) -> pl.Series:
+    return in_words([found(column, rows)], readable)[0][column.name]
 
 
 def _named(names: Sequence[tuple[str, Mask]], rows: Rows, height: int) -> pl.Series:

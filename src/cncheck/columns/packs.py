@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from datetime import date, timedelta
-from itertools import combinations
-from typing import Any, NamedTuple
-
-import polars as pl
+from typing import NamedTuple
 
 from cncheck.columns.conditions import (
     COLUMN_OPERATORS,
@@ -18,14 +15,13 @@ from cncheck.columns.conditions import (
     Operand,
     Said,
     column,
-    tests_in,
 )
 from cncheck.columns.logic import NO, UNKNOWN, YES, Mask, Truth, Value
-from cncheck.conditions import OPERATORS, FactPlus, Period, Test
-from cncheck.model import ALWAYS, STATUSES, Entry, Obligation, Pack, Window
+from cncheck.conditions import OPERATORS
+from cncheck.model import ALWAYS, Entry, Obligation, Pack, Window
 
 _DAY = timedelta(days=1)
-_SHIFTS = range(-4, 6)  # days around a date less a period of months, months being uneven
+_NOT_ASKED = Said(UNKNOWN)
 
 
 class DutyColumns(NamedTuple):
@@ -57,16 +53,6 @@ class PackColumns(NamedTuple):
     duties: tuple[DutyColumns, ...]
 
 
-class Turn(NamedTuple):
-    """A day on which the answer may be another one: the same for all rows, or a column."""
-
-    day: date | Value
-    where: Mask
-    """Which rows get another answer on it."""
-    breaks: Mapping[str, Mask]
-    """The duties that will be violated from then on, if nothing is done, and where."""
-
-
 def judged(pack: Pack, columns: Columns) -> PackColumns:
     """Return what `pack` says about the rows of `columns`."""
     logic = columns.logic
@@ -79,9 +65,9 @@ def judged(pack: Pack, columns: Columns) -> PackColumns:
         logic.either(said.truth for _, _, said in entries), (said for _, _, said in entries)
     )
     in_force = {entry.code: tuple(_editions(entry, pack, columns)) for entry, _ in matches}
-    columns = columns._replace(
-        in_catalogue=in_catalogue, entry=_entry_values(matches, in_force, columns)
-    )
+    key = ("values", pack.id, tuple(where for _, where in matches), tuple(in_force.items()))
+    values = logic.once(key, lambda: _entry_values(matches, in_force, columns))
+    columns = columns._replace(in_catalogue=in_catalogue, entry=values)
     scope = columns.ask(pack.applies_if)
     applies = scope.truth.yes
     phases = tuple(_in_force(phase.window, pack.dated_by, columns) for phase in pack.phases)
@@ -105,10 +91,15 @@ def judged(pack: Pack, columns: Columns) -> PackColumns:
 
 def _entry(entry: Entry, columns: Columns) -> tuple[Mask, Said]:
     """Return where `entry` matches for sure, and what it says about being in the catalogue."""
-    of_type = columns.of_types(entry.product_types)
     said = columns.ask(entry.condition)
-    truth = columns.logic.both([Truth(of_type, columns.logic.rest(of_type)), said.truth])
-    return truth.yes, Said(truth, columns.asked_for([(of_type, said.missing)]))
+
+    def say() -> Said:
+        of_type = columns.of_types(entry.product_types)
+        truth = columns.logic.both([Truth(of_type, columns.logic.rest(of_type)), said.truth])
+        return Said(truth, columns.asked_for([(of_type, said.missing)]))
+
+    in_catalogue = columns.logic.once(("entry", entry.product_types, id(said)), say)
+    return in_catalogue.truth.yes, in_catalogue
 
 
 def _editions(entry: Entry, pack: Pack, columns: Columns) -> Iterator[tuple[tuple[str, ...], Mask]]:
@@ -190,35 +181,66 @@ def _ask(columns: Columns, operator: str, day: date | Value, limit: date | None)
 # ---- duties --------------------------------------------------------------------------------------
 
 
+class _Asked(NamedTuple):
+    """All that the state of a duty follows from."""
+
+    scope: Said
+    when: Said
+    bound: Said
+    answer: Said
+    standing: tuple[Mask, ...]
+    """Where the duty lies ahead, has ended, is in force."""
+    forces: tuple[tuple[str, Mask], ...]
+    due: Operand
+    late: Mask
+    merely: Mask
+
+    def key(self) -> Hashable:
+        """Return what tells it from others: answers by identity, as `Logic.once` keeps them."""
+        due = self.due.key if isinstance(self.due, Value) else self.due
+        return (*map(id, self[:4]), self.standing, self.forces, due, self.late, self.merely)
+
+
 def _duty(
     obligation: Obligation, pack: Pack, phases: tuple[Mask, ...], scope: Said, columns: Columns
 ) -> DutyColumns:
+    standing = _duty_standing(obligation, pack, phases, columns)
+    forces = _forces(obligation, pack, phases, columns)
+    always = forces.get("mandatory", False) is True
+    asked = _Asked(
+        scope,
+        columns.ask(obligation.when),
+        _bound(obligation, columns),
+        columns.ask(obligation.met_if) if obligation.met_if else _NOT_ASKED,
+        tuple(standing[word] for word in ("upcoming", "ended", "in_force")),
+        tuple(forces.items()),
+        *_due(obligation, columns),
+        False if always else _merely_not_done(obligation, columns),
+    )
+    # Most duties are what they were the day before.
+    key = ("duty", obligation.id, asked.key())
+    return columns.logic.once(key, lambda: _state(obligation, asked, columns))
+
+
+def _state(obligation: Obligation, asked: _Asked, columns: Columns) -> DutyColumns:
     logic = columns.logic
-    when = columns.ask(obligation.when)
+    scope, when, bound, answer, standing, forces, due, late, merely = asked
     listed = logic.without(True, when.truth.no, scope.truth.no)
     open_scope = logic.all_of([listed, logic.unknown(scope.truth)])
-    bound = _bound(obligation, columns)
     not_bound = logic.all_of([logic.without(listed, open_scope), bound.truth.no])
     own = logic.without(listed, open_scope, not_bound)
-    standing = _duty_standing(obligation, pack, phases, columns)
-    upcoming, ended, live = (
-        logic.all_of([own, standing[word]]) for word in ("upcoming", "ended", "in_force")
-    )
+    upcoming, ended, live = (logic.all_of([own, where]) for where in standing)
     open_when = logic.all_of([live, logic.unknown(when.truth)])
     open_role = logic.all_of([logic.without(live, open_when), logic.unknown(bound.truth)])
-    asked = logic.without(live, open_when, open_role)
+    asked_of = logic.without(live, open_when, open_role)
 
-    answer = columns.ask(obligation.met_if) if obligation.met_if else Said(UNKNOWN)
-    due, late = _due(obligation, columns)
-    met = logic.all_of([asked, answer.truth.yes])
-    overdue = logic.all_of([logic.without(asked, met), late])
-    in_time = logic.without(asked, met, overdue)
+    met = logic.all_of([asked_of, answer.truth.yes])
+    overdue = logic.all_of([logic.without(asked_of, met), late])
+    in_time = logic.without(asked_of, met, overdue)
     unsettled = logic.all_of([in_time, logic.unknown(answer.truth)])
     answerable = logic.all_of([unsettled, logic.any_of(answer.missing.values())])
     denied = logic.without(in_time, unsettled)
-    forces = _forces(obligation, pack, phases, columns)
-    optional = logic.rest(forces.get("mandatory", False))
-    merely = False if optional is False else _merely_not_done(obligation, columns)
+    optional = logic.rest(dict(forces).get("mandatory", False))
     still = logic.any_of([columns.known(due), logic.all_of([optional, merely])])
     not_done = logic.all_of([denied, still])
     statuses = {
@@ -238,24 +260,27 @@ def _duty(
         (judged_ahead, answer.missing),
         (logic.any_of([logic.without(upcoming, judged_ahead), ended, open_when]), when.missing),
         (open_role, bound.missing),
-        (asked, answer.missing),
+        (asked_of, answer.missing),
     ])  # fmt: skip
     return DutyColumns(
-        obligation, statuses, forces, missing, due, overdue,
+        obligation, statuses, dict(forces), missing, due, overdue,
         logic.all_of([judged_ahead, answer.truth.yes]),
     )  # fmt: skip
 
 
 def _bound(obligation: Obligation, columns: Columns) -> Said:
     """Say whether the duty is the reader's; unknown until roles are stated, unless assumed."""
-    assumed = not obligation.bound.isdisjoint(columns.rules.facts["roles"].assume or ())
-    if "roles" not in columns.stated:
-        return Said(YES) if assumed else Said(UNKNOWN, {"roles": True})
-    roles = column("roles")
-    stated = columns.compare("includes_any", roles, obligation.bound)
-    if assumed:
-        return Said(columns.logic.presumed(stated, value=True))
-    return Said(stated, {"roles": columns.logic.unknown(stated)})
+
+    def say() -> Said:
+        assumed = not obligation.bound.isdisjoint(columns.rules.facts["roles"].assume or ())
+        if "roles" not in columns.stated:
+            return Said(YES) if assumed else Said(UNKNOWN, {"roles": True})
+        stated = columns.compare("includes_any", column("roles"), obligation.bound)
+        if assumed:
+            return Said(columns.logic.presumed(stated, value=True))
+        return Said(stated, {"roles": columns.logic.unknown(stated)})
+
+    return columns.logic.once(("bound", obligation.bound), say)
 
 
 def _duty_standing(
@@ -318,32 +343,6 @@ def unsettled(one: PackColumns, forces: frozenset[str]) -> Mask:
     return logic.all_of([logic.unknown(one.verdict), logic.any_of(counting)])
 
 
-def falls_due(duty: DutyColumns, one: PackColumns, changes: Sequence[Turn], until: date) -> Mask:
-    """Return where a duty not yet met is due, begins or will be broken, until the day `until`."""
-    columns, logic = one.columns, one.columns.logic
-    name, statuses = duty.obligation.id, duty.statuses
-    found: list[Mask] = []
-    if duty.due is not None:
-        soon = (columns.compare("from", duty.due, columns.day),
-                columns.compare("until", duty.due, until))  # fmt: skip
-        waiting = logic.any_of([statuses["open"], statuses["undetermined"]])
-        found.append(logic.all_of([waiting, *(truth.yes for truth in soon)]))
-    start, today = duty.obligation.window.start, columns.day
-    assert isinstance(today, date)  # noqa: S101  a list is asked on one day
-    if start is not None and today <= start <= until:
-        found.append(logic.without(statuses["upcoming"], duty.prepared))
-    for turn in changes:
-        in_time = columns.compare("until", turn.day, until).yes
-        breaks = logic.all_of([turn.breaks.get(name, False), in_time])
-        if breaks is not False:  # the next change counts, and no later one
-            sooner = (
-                logic.all_of([other.where, columns.compare("before", other.day, turn.day).yes])
-                for other in changes
-            )
-            found.append(logic.without(breaks, *sooner))
-    return logic.any_of(found)
-
-
 # ---- the enterprise ------------------------------------------------------------------------------
 
 
@@ -366,148 +365,3 @@ def members(one: PackColumns) -> Iterator[MemberColumns]:
             # What is declared does not hang on how exceptions of the scope are asked.
             declared = one.columns._replace(presume=True).ask(rule.declared_if).truth
             yield MemberColumns(duty, listed, one.verdict.yes, declared)
-
-
-# ---- changes -------------------------------------------------------------------------------------
-
-
-def turns(now: PackColumns) -> Iterator[Turn]:
-    """Yield the days after `as_of` on which the answer of some row becomes another one.
-
-    Unlike a product, a list has many days of its own: every day that occurs in the pack is tried,
-    and every day that the pack counts from a date of the row.
-    """
-    today = now.columns.day
-    assert isinstance(today, date)  # noqa: S101  a list is asked on one day
-    for day in sorted(_days_of_the_pack(now)):
-        if day > today:
-            yield _turn(now, day)
-    for days in _days_of_the_rows(now):
-        ahead = pl.when(days.column > today).then(days.column).otherwise(pl.lit(today))
-        yield _turn(now, Value(("ahead", today, days.key), ahead))
-
-
-def _turn(now: PackColumns, day: date | Value) -> Turn:
-    """Return which rows get another answer on `day`.
-
-    Rows that do not state a date which is assumed to be `as_of` are asked apart from those that do:
-    for them it moves on, and for the others most of the answer is seen to be the same.
-    """
-    columns = now.columns._replace(entry={}, in_catalogue=Said(NO))
-    logic = columns.logic
-    moving = sorted(_moving(columns) & columns.stated)
-    where: list[Mask] = []
-    broken: dict[str, list[Mask]] = {}
-    for assumed in (c for n in range(len(moving) + 1) for c in combinations(moving, n)):
-        mask = logic.all_of(
-            logic.rest(known) if name in assumed else known
-            for name in moving
-            for known in [logic.known(column(name))]
-        )
-        rows = columns._replace(stated=columns.stated - set(assumed))
-        before = judged(now.pack, rows) if assumed else now
-        moved = day if assumed or not moving else columns.assumed
-        then = judged(now.pack, rows._replace(day=day, assumed=moved))
-        where.append(logic.all_of([mask, _differ(before, then)]))
-        for name, bit in _broken(before, then).items():
-            broken.setdefault(name, []).append(logic.all_of([mask, bit]))
-    return Turn(day, logic.any_of(where), {k: logic.any_of(v) for k, v in broken.items()})
-
-
-def _broken(now: PackColumns, then: PackColumns) -> dict[str, Mask]:
-    """Return the duties that are violated then and not now, and where."""
-    logic = now.columns.logic
-    before = {duty.obligation.id: duty.statuses["violated"] for duty in now.duties}
-    found = {
-        name: logic.without(duty.statuses["violated"], before.get(name, False))
-        for duty in then.duties
-        for name in [duty.obligation.id]
-    }
-    return {name: bit for name, bit in found.items() if bit is not False}
-
-
-def _tests(pack: Pack) -> Iterator[Test]:
-    yield from tests_in(pack.applies_if)
-    for entry in pack.entries:
-        yield from tests_in(entry.condition)
-    for obligation in pack.obligations:
-        yield from tests_in(obligation.when)
-        yield from tests_in(obligation.met_if)
-
-
-def _moving(columns: Columns) -> frozenset[str]:
-    """Return the dates that may be another one tomorrow: `as_of`, and what is assumed to be it."""
-    return frozenset({"as_of", *(f.name for f in columns.rules.assumed if f.assume == "as_of")})
-
-
-def _days_of_the_pack(now: PackColumns) -> set[date]:
-    pack, moving = now.pack, _moving(now.columns)
-    windows = [phase.window for phase in pack.phases]
-    windows += [obligation.window for obligation in pack.obligations]
-    windows += [s.window for entry in pack.entries for s in entry.standards]
-    days = {w.start for w in windows if w.start} | {w.end + _DAY for w in windows if w.end}
-    for test in _tests(pack):
-        operand, shift = test.operand, timedelta(days=OPERATORS[test.operator].flips_after)
-        if test.fact in moving and isinstance(operand, date):
-            days.add(operand + shift)
-        elif test.fact in moving and isinstance(operand, FactPlus):
-            values = (entry.facts.get(operand.fact) for entry in pack.entries)
-            days.update(operand.plus.after(day) + shift for day in values if day)
-        elif isinstance(operand, FactPlus) and operand.fact in moving:
-            values = (entry.facts.get(test.fact) for entry in pack.entries)
-            for day in filter(None, values):
-                days.update(_before(day, operand.plus))
-    return days
-
-
-def _days_of_the_rows(now: PackColumns) -> list[Value]:
-    """Return the columns of days on which a comparison with a date of the row turns."""
-    columns, moving = now.columns, _moving(now.columns)
-    found: dict[Any, Value] = {}
-
-    def add(fact: str, plus: Period, shift: int) -> None:
-        if fact in columns.stated:
-            day = columns.plus(column(fact), Period(plus.days + shift, plus.months))
-            found[day.key] = day
-
-    for obligation in now.pack.obligations:
-        if obligation.due:
-            add(obligation.due.fact, obligation.due.plus, 1)
-    for test in _tests(now.pack):
-        if not isinstance(test.operand, FactPlus) or test.kind != "date":
-            continue
-        other, plus = test.operand.fact, test.operand.plus
-        if test.fact in moving:
-            add(other, plus, int(OPERATORS[test.operator].flips_after))
-        if other in moving:
-            back = Period(-plus.days, -plus.months)
-            for shift in _SHIFTS:
-                add(test.fact, back, shift)
-    return list(found.values())
-
-
-def _before(day: date, plus: Period) -> Iterator[date]:
-    """Yield the days about which `plus` leads to `day`."""
-    near = day - (plus.after(day) - day)
-    return (near + timedelta(days=shift) for shift in _SHIFTS)
-
-
-def _differ(now: PackColumns, then: PackColumns) -> Mask:
-    """Return where two answers differ as a reader would see it."""
-    logic = now.columns.logic
-    verdicts = [*zip(now.verdict, then.verdict, strict=True)]
-    in_scope = [logic.rest(side.verdict.no) for side in (now, then)]
-    phases = zip(now.phases, then.phases, strict=True)
-    numbers = dict.fromkeys([*now.editions, *then.editions])
-    duties = ({d.obligation.id: d.statuses for d in side.duties} for side in (now, then))
-    before, after = duties
-    return logic.any_of([
-        *(logic.differ(*pair) for pair in verdicts),
-        logic.all_of([*in_scope, logic.any_of(logic.differ(*pair) for pair in phases)]),
-        *(logic.differ(now.editions.get(n, False), then.editions.get(n, False)) for n in numbers),
-        *(
-            logic.differ(before.get(name, {}).get(status, False), after.get(name, {}).get(status, False))
-            for name in dict.fromkeys([*before, *after])
-            for status in STATUSES
-        ),
-    ])  # fmt: skip

@@ -94,8 +94,7 @@ def _of_each_text(texts: pl.Series, asked: Mapping[int, ByValue]) -> dict[int, C
     different = texts.drop_nulls().unique()
     if not len(different):
         return dict.fromkeys(asked, False)
-    places = list(range(len(different)))
-    place = texts.replace_strict(different, places, default=len(different), return_dtype=pl.UInt32)
+    place = texts.cast(pl.Enum(different)).to_physical().fill_null(len(different))
     found: dict[int, Column] = {}
     for node, test in asked.items():
         how = OPERATORS[test.operator]

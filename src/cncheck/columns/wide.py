@@ -5,8 +5,9 @@ The same numbers that are put into words, counted, are the summary of the run.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from functools import cache
 from typing import Any, NamedTuple
 
 import polars as pl
@@ -22,17 +23,14 @@ from cncheck.columns.packs import (
     DutyColumns,
     MemberColumns,
     PackColumns,
-    Turn,
-    falls_due,
     judged,
     members,
-    turns,
     unsettled,
 )
 from cncheck.columns.plan import Plan, planned, rows_of
+from cncheck.columns.turns import Turn, falls_due, turns
 from cncheck.columns.words import (
     VERDICT,
-    Bank,
     Labels,
     Text,
     first_day,
@@ -49,6 +47,7 @@ KEYS = ("id", "name", "model", "enterprise", "product_type")
 """The columns of a list that come out again."""
 
 ERROR = "error"
+_NEXT = "next_change"
 UNDETERMINED, UNSETTLED, FALLS_DUE = "|undetermined duties", "|unsettled schemes", "|falls due"
 """Texts that are counted and do not come out."""
 
@@ -98,7 +97,7 @@ class Sheet(NamedTuple):
     @property
     def long_schema(self) -> dict[str, Any]:
         """What comes out as a row for each duty."""
-        return {n: self.schema[n] for n in self.keys} | dict(LONG_SCHEMA) | {ERROR: pl.String}
+        return long_schema_of(self.schema)
 
 
 class Answer(NamedTuple):
@@ -144,17 +143,29 @@ def sheet(
         schemes, more = long_schemes(found, changes)
         masks += long_masks(schemes)
         moving |= more
+    schema = schema_of(given, rules, wanted)
     keys = [name for name in KEYS if name in given]
     twins = {COUNTED + name: pl.col(name) for name in counted_columns(counted) if name in given}
     plan = planned(facts, masks, [*keys, ROW_ERROR], **moving, **twins)
-    schema: dict[str, Any] = {name: given[name] for name in keys}
-    for one in found:
-        schema |= {one.pack.id: VERDICT, f"{one.pack.id}.matched": pl.String}
+    return Sheet(plan, truths, texts, counted, days, schemes, schema)
+
+
+def schema_of(given: Mapping[str, Any], rules: Rules, wanted: Wanted) -> dict[str, Any]:
+    """Return what comes out of a list with the columns `given`, a row for each of its rows."""
+    schema: dict[str, Any] = {name: given[name] for name in KEYS if name in given}
+    for pack in rules.packs:
+        schema |= {pack.id: VERDICT, f"{pack.id}.matched": pl.String}
     if wanted.duties:
         schema |= dict.fromkeys(("violated", "open", "undetermined", "missing"), pl.String)
-        schema["next_change"] = pl.Date
+        schema[_NEXT] = pl.Date
     schema[ERROR] = pl.String
-    return Sheet(plan, truths, texts, counted, days, schemes, schema)
+    return schema
+
+
+def long_schema_of(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what comes out as a row for each duty, by what comes out as a row for each row."""
+    keys = {name: schema[name] for name in KEYS if name in schema}
+    return keys | dict(LONG_SCHEMA) | {ERROR: pl.String}
 
 
 def judged_packs(
@@ -217,23 +228,17 @@ def answered(sheet: Sheet, batch: pl.DataFrame) -> Answer:
     batch = batch.rechunk()  # a thousand small steps over one piece instead of over many
     rows = rows_of(sheet.plan, batch)
     readable = batch[ROW_ERROR].is_null()
-    bank = Bank(batch.height)
-    columns = {
-        name: verdict(bank, rows(applies), rows(unknown))
-        for name, (applies, unknown) in sheet.verdicts.items()
-    }
+    said = {name: batch[name] for name in sheet.keys}
+    for name, (applies, unknown) in sheet.verdicts.items():
+        said[name] = verdict(rows(applies), rows(unknown), batch.height)
     days = [(batch[day] if isinstance(day, str) else day, rows(mask)) for day, mask in sheet.days]
-    columns["next_change"] = first_day(bank, days)
-    texts = [found(bank, one, rows) for one in sheet.texts]
-    for one in texts:
-        columns |= one.words
-    computed = bank.select(columns)
-    words, tally = in_words(texts, computed, readable)
-    said = computed.to_dict() | words | {name: batch[name] for name in sheet.keys}
+    said[_NEXT] = first_day(days, batch.height)
+    words, tally = in_words([found(one, rows) for one in sheet.texts], readable)
+    said |= words
     said[ERROR] = batch[ROW_ERROR]
     frame = pl.DataFrame([said[name].alias(name) for name in sheet.schema])
-    if not readable.all():
-        answered_ = [name for name in sheet.schema if name not in (*KEYS, ERROR)]
+    answered_ = [name for name in sheet.schema if name not in (*KEYS, ERROR)]
+    if answered_ and not readable.all():
         frame = frame.with_columns(pl.when(readable).then(pl.col(answered_)))
     counted = (counted_rows(member, batch, readable, rows) for member in sheet.members)
     duties = long_rows(sheet.schemes, batch, frame, rows, sheet.keys) if sheet.schemes else None
@@ -246,21 +251,40 @@ def answers(sheet: Sheet) -> Iterator[Answer]:
         yield answered(sheet, batch)
 
 
-def lazily(sheet: Sheet, lighter: Callable[[], Sheet] | None = None) -> pl.LazyFrame:
+def _narrowed(sheet: Sheet, names: frozenset[str]) -> Sheet:
+    """Return what is asked if only these columns are looked at, and nothing is counted."""
+    schema = {name: kind for name, kind in sheet.schema.items() if name in names}
+    texts = tuple(one for one in sheet.texts if one.name in names)
+    days = sheet.days if _NEXT in names else ()
+    return sheet._replace(schema=schema, texts=texts, days=days, members=())
+
+
+def lazily(
+    facts: pl.LazyFrame, rules: Rules, as_of: date, wanted: Wanted = EVERYTHING, *,
+    presume: bool = True,
+) -> pl.LazyFrame:  # fmt: skip
     """Return the whole list in words, as a lazy frame that streams.
 
-    Args:
-        sheet: what is asked.
-        lighter: gives a sheet without duties, for a query that looks at nothing they say.
-
+    What is asked is planned when the rows are, and without duties if nothing they say is looked at.
+    The arguments are those of `sheet`.
     """
-    schema = sheet.long_schema if sheet.schemes else dict(sheet.schema)
-    light = {*sheet.keys, *sheet.verdicts, *(f"{pack}.matched" for pack in sheet.verdicts), ERROR}
+    schema = schema_of(facts.collect_schema(), rules, wanted)
+    if wanted.each_duty:
+        schema = long_schema_of(schema)
+    packs = [pack.id for pack in rules.packs]
+    light = {*KEYS, *packs, *(f"{pack}.matched" for pack in packs), ERROR}
+    planned = cache(lambda duties: sheet(
+        facts, rules, as_of, wanted._replace(duties=duties), presume=presume
+    ))  # fmt: skip
 
     def rows(
         columns: list[str] | None, predicate: pl.Expr | None, most: int | None, _size: int | None
     ) -> Iterator[pl.DataFrame]:
-        asked = lighter() if lighter and columns and light.issuperset(columns) else sheet
+        names = frozenset(columns or schema)
+        if predicate is not None:
+            names |= set(predicate.meta.root_names())
+        asked = planned(wanted.duties and (wanted.each_duty or not light.issuperset(names)))
+        asked = asked if wanted.each_duty else _narrowed(asked, names)
         left = most
         for answer in answers(asked):
             frame = answer.frame if answer.duties is None else answer.duties

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
+from functools import reduce
+from operator import add
 from typing import Any, NamedTuple
 
 import polars as pl
@@ -47,46 +49,32 @@ def most_decisive_first(labels: Sequence[tuple[str, str]]) -> str:
     return SEPARATOR.join(fact for fact, _ in counts.most_common())
 
 
-class Bank:
-    """The masks of a batch, each once, as columns of one table: many answers cost one query."""
-
-    def __init__(self, height: int) -> None:
-        self._columns = {_HEIGHT: pl.Series([True]).new_from_index(0, height)}
-        self._names: dict[int, str] = {}
-
-    def column(self, found: Column) -> pl.Expr:
-        """Return a mask, or a column of days, as an expression over the table."""
-        if isinstance(found, bool):
-            return pl.lit(found)
-        name = self._names.get(id(found))
-        if name is None:
-            name = self._names[id(found)] = f"{len(self._names)}"
-            self._columns[name] = found
-        return pl.col(name)
-
-    def select(self, columns: Mapping[str, pl.Expr]) -> pl.DataFrame:
-        """Compute columns over the table."""
-        table = pl.DataFrame(self._columns)
-        return table.select(_HEIGHT, **columns).drop(_HEIGHT)
-
-
-_HEIGHT = "|height"
-
-
-def verdict(bank: Bank, applies: Column, unknown: Column) -> pl.Expr:
+def verdict(applies: Column, unknown: Column, height: int) -> pl.Series:
     """Return the verdict of each row."""
-    codes = (bank.column(mask).cast(pl.UInt8) for mask in (applies, unknown))
-    return (next(codes) + next(codes) * 2).cat.to(VERDICT)
+    found = constant(VERDICTS[False], height, VERDICT)
+    for truth, mask in ((True, applies), (None, unknown)):
+        found = _where(mask, pl.Series([VERDICTS[truth]], dtype=VERDICT), found)
+    return found
 
 
-def first_day(bank: Bank, days: Sequence[tuple[date | pl.Series, Column]]) -> pl.Expr:
+def first_day(days: Sequence[tuple[date | pl.Series, Column]], height: int) -> pl.Series:
     """Return for each row the first of `days` whose mask holds; null = none does."""
-    candidates = [pl.lit(None, dtype=pl.Date)]
+    found = constant(None, height, pl.Date)
+    fixed = [(day, mask) for day, mask in days if isinstance(day, date)]
+    for one, mask in sorted(fixed, key=lambda pair: pair[0], reverse=True):
+        found = _where(mask, pl.Series([one]), found)
     for day, mask in days:
-        if mask is not False:
-            value = pl.lit(day) if isinstance(day, date) else bank.column(day)
-            candidates.append(pl.when(bank.column(mask)).then(value))
-    return pl.min_horizontal(candidates)
+        if isinstance(day, pl.Series) and mask is not False:
+            sooner = (day < found).fill_null(value=False) | (found.is_null() & day.is_not_null())
+            found = day.zip_with(sooner if mask is True else sooner & mask, found)
+    return found
+
+
+def _where(mask: Column, value: pl.Series, otherwise: pl.Series) -> pl.Series:
+    """Return the only `value` in the rows of `mask`. Nothing else tells rows apart as fast."""
+    if isinstance(mask, pl.Series):
+        return value.zip_with(mask, otherwise)
+    return value.new_from_index(0, len(otherwise)) if mask else otherwise
 
 
 class Found(NamedTuple):
@@ -96,12 +84,12 @@ class Found(NamedTuple):
     always: tuple[int, ...]
     varying: tuple[tuple[int, ...], ...]
     """Labels that are set together, by the digit that tells so."""
-    words: Mapping[str, pl.Expr]
+    words: tuple[pl.Series, ...]
     """Whole numbers with these digits."""
 
 
-def found(bank: Bank, text: Text, rows: Rows) -> Found:
-    """Return the text column of a batch as whole numbers, to be computed with `Bank.select`."""
+def found(text: Text, rows: Rows) -> Found:
+    """Return the text column of a batch as whole numbers."""
     always: list[int] = []
     together: dict[int, tuple[Column, list[int]]] = {}
     for i, (_, of) in enumerate(text.labels):
@@ -110,25 +98,25 @@ def found(bank: Bank, text: Text, rows: Rows) -> Found:
             always.append(i)
         elif mask is not False:
             together.setdefault(id(mask), (mask, []))[1].append(i)
-    masks = [bank.column(mask) for mask, _ in together.values()]
+    masks = [mask for mask, _ in together.values() if isinstance(mask, pl.Series)]
     varying = tuple(tuple(labels) for _, labels in together.values())
-    return Found(text, tuple(always), varying, _packed(text.name, masks))
+    return Found(text, tuple(always), varying, tuple(_packed(text.name, masks)))
 
 
 def in_words(
-    texts: Sequence[Found], numbers: pl.DataFrame, readable: pl.Series
+    texts: Sequence[Found], readable: pl.Series
 ) -> tuple[dict[str, pl.Series], dict[str, Mapping[Labels, int]]]:
     """Return the text columns, and how often each set of labels occurs in the readable rows.
 
     Args:
         texts: what was found.
-        numbers: their whole numbers, computed.
         readable: rows that are counted.
 
     """
-    whole = numbers.lazy() if readable.all() else numbers.lazy().filter(readable)
     varying = [one for one in texts if one.words]
-    groups = pl.collect_all([whole.group_by(*one.words).len("|rows") for one in varying])
+    numbers = pl.DataFrame([word for one in varying for word in one.words])
+    whole = numbers.lazy() if readable.all() else numbers.lazy().filter(readable)
+    groups = pl.collect_all([whole.group_by(_keys(one)).len("|rows") for one in varying])
     columns: dict[str, pl.Series] = {}
     tally: dict[str, Mapping[Labels, int]] = {}
     asked: dict[str, pl.Expr] = {}
@@ -138,7 +126,7 @@ def in_words(
             one.text.name, [one.text.say(labels) or None for labels in sets], pl.String
         )
         tally[one.text.name] = dict(zip(sets, group["|rows"], strict=True))
-        keys = list(one.words)
+        keys = _keys(one)
         if len(keys) == 1:
             number = pl.col(keys[0])
             asked[one.text.name] = number.replace_strict(
@@ -159,21 +147,25 @@ def in_words(
     return columns, tally
 
 
-def _packed(name: str, masks: Sequence[pl.Expr]) -> dict[str, pl.Expr]:
-    """Return whole numbers whose binary digits are `masks`, the first ones the lowest."""
-    numbers = {}
+def _keys(one: Found) -> list[str]:
+    return [word.name for word in one.words]
+
+
+def _packed(name: str, masks: Sequence[pl.Series]) -> Iterator[pl.Series]:
+    """Yield whole numbers whose binary digits are `masks`, the first ones the lowest."""
     for start in range(0, len(masks), _WORD):
-        parts = []
-        for first in range(start, min(start + _WORD, len(masks)), _BYTE):
-            last = min(first + _BYTE, start + _WORD, len(masks))
-            digits = (
-                masks[i].cast(pl.UInt8) * pl.lit(1 << (i - first), pl.UInt8)
-                for i in range(first, last)
-            )
-            part = pl.sum_horizontal(digits).cast(pl.UInt64)
-            parts.append(part * pl.lit(1 << (first - start), pl.UInt64))
-        numbers[f"|{name} {start // _WORD}"] = pl.sum_horizontal(parts)
-    return numbers
+        word = masks[start : start + _WORD]
+        numbers = [
+            _byte(word[first : first + _BYTE]).cast(pl.UInt64) * (1 << first)
+            for first in range(0, len(word), _BYTE)
+        ]
+        yield reduce(add, numbers).alias(f"|{name} {start // _WORD}")
+
+
+def _byte(masks: Sequence[pl.Series]) -> pl.Series:
+    digits = (pl.Series([1 << place], dtype=pl.UInt8) for place in range(len(masks)))
+    nothing = pl.Series([0], dtype=pl.UInt8)
+    return reduce(add, (digit.zip_with(m, nothing) for digit, m in zip(digits, masks, strict=True)))
 
 
 def _labels(one: Found, words: Sequence[int]) -> Labels:

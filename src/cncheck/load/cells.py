@@ -34,7 +34,9 @@ _WITH_UNIT = rf"({_NUMBER})\s*[^\d\s.,+-].*"
 _MIDNIGHT = r"(\d{4}-\d{2}-\d{2})[T ]00:00(:00(\.0+)?)?"
 _SERIAL = r"[3-6]\d{4}(\.0+)?"  # what spreadsheets count from 1899-12-30: 1982 to 2091
 _NO_DAY = date(1899, 12, 30)
-_PLAIN_DATE = r"^\d{4}-\d{2}-\d{2}$"
+_EARLIEST, _LATEST = date(1900, 1, 1), date(2199, 12, 31)
+_PLAIN_DAYS = pl.date_range(date(1990, 1, 1), date(2059, 12, 31), eager=True)
+_WRITTEN_DAYS = pl.Enum(_PLAIN_DAYS.dt.to_string("iso"))
 _PLAIN_TEXT = r"^[0-9A-Za-z/._:-]*\d[0-9A-Za-z/._:-]*$"
 _LONGEST_TEXT = 2000  # as for descriptors
 _LARGEST = 1.7e308
@@ -301,7 +303,8 @@ def _mended(
 ) -> tuple[pl.Series, pl.Series | None, pl.Series | None]:
     """Read the cells that are not plain: return values, what is said to be done, and errors."""
     texts = raw.cast(pl.String)
-    odd = texts.filter(value.is_null() & texts.is_not_null()).unique()
+    none_is_plain = value.null_count() == len(value)
+    odd = (texts if none_is_plain else texts.filter(value.is_null())).drop_nulls().unique()
     values: dict[str, Any] = {}
     said: dict[str, bool] = {}
     wrong: dict[str, str] = {}
@@ -314,7 +317,8 @@ def _mended(
         elif cell is not None:
             values[text] = SEPARATOR.join(cell) if isinstance(cell, tuple) else cell
     if values:
-        value = value.zip_with(value.is_not_null(), _replaced(texts, values, column.dtype))
+        read = _replaced(texts, values, column.dtype)
+        value = read if none_is_plain else value.zip_with(value.is_not_null(), read)
     return (
         value,
         _replaced(texts, said, pl.Boolean) if said else None,
@@ -323,8 +327,8 @@ def _mended(
 
 
 def _replaced(texts: pl.Series, words: Mapping[str, Any], dtype: Any) -> pl.Series:
-    new = pl.Series(list(words.values()), dtype=dtype)
-    return texts.replace_strict(list(words), new, default=None, return_dtype=dtype)
+    places = texts.cast(pl.Enum(list(words)), strict=False).to_physical()
+    return pl.Series(list(words.values()), dtype=dtype).gather(places)
 
 
 # ---- casts ---------------------------------------------------------------------------------------
@@ -385,16 +389,16 @@ def _plain_date(
     _fact: Fact, raw: pl.Expr, dtype: pl.DataType, _rules: Rules
 ) -> tuple[Any, pl.Expr]:
     day: pl.Expr
-    if dtype == pl.String:
-        shape = raw.str.contains(_PLAIN_DATE)  # Polars would read 2026-1-3 as well
-        day = pl.when(shape).then(raw.str.to_date("%Y-%m-%d", strict=False))
-    elif dtype == pl.Date:
+    if dtype == pl.String:  # to look the usual days up is half the work of reading them
+        code = raw.cast(_WRITTEN_DAYS, strict=False).to_physical().cast(pl.Int32)
+        return pl.Date, (code + _PLAIN_DAYS.to_physical()[0]).cast(pl.Date)
+    if dtype == pl.Date:
         day = raw
     elif isinstance(dtype, pl.Datetime):
         day = pl.when(raw == raw.dt.truncate("1d")).then(raw.dt.date())
     else:
         day = pl.lit(None, dtype=pl.Date)
-    return pl.Date, pl.when(day.is_between(date(1900, 1, 1), date(2199, 12, 31))).then(day)
+    return pl.Date, pl.when(day.is_between(_EARLIEST, _LATEST)).then(day)
 
 
 def _plain_choice(
@@ -427,7 +431,7 @@ def text_of(raw: pl.Expr, dtype: pl.DataType) -> pl.Expr:
 def _plain_text(fact: Fact, raw: pl.Expr, dtype: pl.DataType, _rules: Rules) -> tuple[Any, pl.Expr]:
     text = text_of(raw, dtype)
     if _is_named(fact):
-        return pl.String, text.str.strip_chars(_BLANKS)
+        return pl.String, text
     plain = text.str.contains(_PLAIN_TEXT) & (text.str.len_bytes() <= _LONGEST_TEXT)
     return pl.String, pl.when(plain).then(text)
 
@@ -457,6 +461,8 @@ def _allowed_numbers(fact: Fact, values: pl.Series) -> pl.Series:
 def _allowed_texts(fact: Fact, values: pl.Series) -> pl.Series:
     if not _is_named(fact):
         return values
+    if _may_be_blank(values) or _may_be_blank(values.str.slice(-1)):
+        values = values.str.strip_chars()  # of the same _BLANKS
     lengths = values.str.len_bytes()
     shortest, longest = lengths.min(), lengths.max()
     if shortest is None or (shortest > 0 and longest <= _LONGEST_TEXT):  # type: ignore[operator]
@@ -465,6 +471,14 @@ def _allowed_texts(fact: Fact, values: pl.Series) -> pl.Series:
     fits = text.str.len_bytes().is_between(1, _LONGEST_TEXT)
     return pl.DataFrame({"text": values}).select(pl.when(fits).then(text)).to_series()
 
+
+def _may_be_blank(values: pl.Series) -> bool:
+    """Return whether a text may begin with one of `_BLANKS`; to strip them all takes far longer."""
+    beyond_ascii = (values >= "\x80") & (values < _BEYOND_BLANKS)
+    return bool(((values < "!") | beyond_ascii).any())
+
+
+_BEYOND_BLANKS = chr(ord(max(_BLANKS)) + 1)
 
 _ALLOWED = {"text": _allowed_texts, "choice": _allowed_texts, "number": _allowed_numbers}
 

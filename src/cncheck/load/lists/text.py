@@ -13,7 +13,8 @@ from cncheck.load.lists.careful import Header, careful_rows
 from cncheck.load.lists.chunks import kept_rows
 from cncheck.load.lists.encoding import LONGEST_HEADER, utf8
 from cncheck.load.lists.kinds import DESCRIPTOR
-from cncheck.load.lists.source import EMPTY, REFUSED, Read, Source, named
+from cncheck.load.lists.source import EMPTY, Read, Source, named
+from cncheck.load.lists.survey import surveyed
 
 _SEPARATORS = (",", ";", "\t", "|")
 
@@ -27,39 +28,20 @@ def read_csv(source: Source) -> Read:
     """
     path, may_have_blank_rows = utf8(source)
     header = _header(source, path)
-    if source.careful or not _is_regular(path, header):
+    survey = None if source.careful else surveyed(path, header)
+    if survey is None or not survey.regular:
         return kept_rows(careful_rows(path, header), header.names, source, careful=True)
     # A name never holds a line break: columns without one are called so until they are dropped.
     names = [name or f"\n{i}" for i, name in enumerate(header.names)]
     frame = pl.scan_csv(
         path, has_header=False, skip_lines=header.lines, separator=header.separator,
-        schema=dict.fromkeys(names, pl.String), missing_columns="insert", null_values="", glob=False,
+        schema=dict.fromkeys(names, pl.String), missing_columns="insert", glob=False,
+        null_values="" if survey.quoted else None,  # without quotes, blank cells are null anyway
     )  # fmt: skip
     if may_have_blank_rows:  # this looks at every column, also at those nobody asks for
         frame = frame.filter(pl.any_horizontal(pl.all().str.strip_chars() != ""))
     columns = tuple(filter(None, header.names))
     return Read(frame.select(by_name(*columns)), columns)
-
-
-def _is_regular(path: str, header: Header) -> bool:
-    """Return whether every line is a row by itself, with no more cells than the header.
-
-    Polars alone would not tell. It raises nothing at a row with too many cells, where one of the columns
-    is not asked for. And where a quote is not closed, or text goes on behind one, it takes what follows
-    for one cell, up to a quote many rows later. So cells with line breaks are for the careful reader.
-    """
-    end = re.escape(header.separator)
-    cell = rf'(?:"(?:[^"]|"")*"|[^"\r{end}][^"\r{end}]*)?'
-    row = rf"^(?:{cell}{end}){{0,{len(header.names) - 1}}}{cell}\r?$"
-    lines = pl.scan_csv(
-        path, has_header=False, skip_lines=header.lines, separator="\x01", quote_char=None,
-        schema={"line": pl.String}, missing_columns="insert", glob=False,
-    )  # fmt: skip
-    try:
-        regular = lines.select(pl.col("line").str.contains(row).all()).collect(engine="streaming")
-        return bool(regular.item())
-    except REFUSED:  # the separator of nothing is in the text, or the row is too long a pattern
-        return False
 
 
 # ---- the header ----------------------------------------------------------------------------------
