@@ -69,7 +69,7 @@ def test_a_fact_stands_in_the_file_that_states_it(read) -> None:
 def test_a_bad_value_is_told_where_it_stands_and_once(read) -> None:
     include = "include: families/bad.yaml\n"
     found = read({"families/bad.yaml": "product_type: monitor\nscreen_diagonal_mm: wide\n",
-                  "a.yaml": f"{include}id: A\n", "b.yaml": f"{include}id: B\n"})  # fmt: skip
+                  "a.yaml": f"{include}id: A\n", "b.yaml": f"{include}id: B\n"}, "a.yaml", "b.yaml")  # fmt: skip
     (problem,) = found.errors
     assert (Path(problem.file).as_posix(), problem.line) == ("families/bad.yaml", 2)
 
@@ -106,7 +106,7 @@ def test_a_circle_of_includes_ends(read) -> None:
 @pytest.mark.parametrize(
     ("text", "line", "words"),
     [
-        ("id: A\ninclude: families/nothing.yaml\n", 2, "Did you mean fridge.yaml"),
+        ("id: A\ninclude: families/fridges.yaml\n", 2, "Did you mean fridge.yaml"),
         ("id: A\ninclude: families/list.yaml\n", 2, "one mapping of facts"),
         ("id: A\ninclude: families/broken.yaml\n", 2, "not valid YAML"),
         ("id: A\ninclude: 3\n", 2, "a file or a list of files"),
