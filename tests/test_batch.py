@@ -28,7 +28,7 @@ from cncheck.columns import wide
 from cncheck.commands import lists as command
 from cncheck.load.products import read_paths
 from cncheck.load.rules import load_rules
-from cncheck.model import Product, Rules
+from cncheck.model import BINDING, Product, Rules
 
 ROOT = Path(__file__).parent.parent
 LISTS = Path(__file__).parent / "lists"
@@ -37,6 +37,9 @@ REAL = Path(os.environ.get("CNCHECK_REAL_DATA", "not-set"))
 DAY = ("--as-of", "2026-11-21")
 DUTY = "traction_battery/five-representative-products"
 SCHEMES = tuple(column for pack in load_rules().packs for column in (pack.id, f"{pack.id}.matched"))
+BINDING_SCHEMES = {
+    pack.id for pack in load_rules().packs if any(p.force in BINDING for p in pack.phases)
+}
 ANSWERS = (*SCHEMES, "violated", "open", "undetermined", "missing", "next_change")
 Row = dict[str, str]
 
@@ -580,8 +583,12 @@ def test_only_findings_keeps_the_rows_that_need_attention(batch: Batch, twenty: 
     everything = batch("list.csv", "-o", "-").rows
     ran = batch("list.csv", "-o", "out.csv", "--only-findings", "--format", "json")
     found = read("out.csv")
-    signs = ("violated", "open", "undetermined", "error")
-    assert found == [row for row in everything if any(row[sign] for sign in signs)]
+    assert found == [
+        row
+        for row in everything
+        if any(row[sign] for sign in ("violated", "open", "error"))
+        or not BINDING_SCHEMES.isdisjoint(row["undetermined"].split(";"))
+    ]
     left_out = {row["id"] for row in everything} - {row["id"] for row in found}
     assert left_out == {"EXPORTED", "NOT-ELECTRICAL"}
     assert (ran.summary["rows"], ran.summary["output"]["rows"]) == (21, len(found))
@@ -600,7 +607,7 @@ def test_only_findings_of_a_long_list_are_duties_that_need_attention(
             row
             for row in everything
             if row["error"]
-            or row["verdict"] == "undetermined"
+            or (row["verdict"] == "undetermined" and row["scheme"] in BINDING_SCHEMES)
             or (row["status"] in statuses and row["force"] in forces)
         ]
 

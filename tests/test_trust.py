@@ -216,7 +216,7 @@ def test_json_that_is_none_is_not_repeated(tmp_path: Path) -> None:
 def test_a_crash_tells_where_and_not_what() -> None:
     broken = (
         "import cncheck.commands.check as command\n"
-        f"def fail(*_): raise KeyError('{SECRET}')\n"
+        f"def fail(*_, **__): raise KeyError('{SECRET}')\n"
         "command.read_paths = fail"
     )
     done = _run((EXAMPLES / "fridge.yaml",), broken, CNCHECK_DEBUG="")

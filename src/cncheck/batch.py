@@ -17,7 +17,7 @@ from cncheck.columns.wide import ERROR, KEYS, Answer, Sheet, Wanted, answers, sh
 from cncheck.load.cells import read_row, text_of, typed_frame
 from cncheck.load.lists import REFUSED, TextList
 from cncheck.load.maps import ListMap, mapped
-from cncheck.model import AT_LEAST, Problem, Product, Rules
+from cncheck.model import AT_LEAST, BINDING, SEPARATOR, Problem, Product, Rules
 from cncheck.portfolio import Member
 from cncheck.problems import InputError, nearest
 
@@ -113,6 +113,8 @@ class Job(NamedTuple):
     """Columns that are no fact."""
     forces: frozenset[str]
     """Duties of these forces need attention."""
+    binding: tuple[str, ...]
+    """Schemes that need attention where they are undetermined: those that may bind somebody."""
 
 
 def job(
@@ -154,7 +156,9 @@ def job(
         schema = {name: given[name] for name in KEYS if name in given} | schema | dict(given)
     keys = [name for name in KEYS if name in schema]
     schema = {name: schema[name] for name in (*keys, *(n for n in schema if n not in KEYS))}
-    return Job(tuple(sheets), schema, tuple(ignored), wanted.forces)
+    forces = {*BINDING, *wanted.forces}
+    binding = tuple(p.id for p in rules.packs if any(phase.force in forces for phase in p.phases))
+    return Job(tuple(sheets), schema, tuple(ignored), wanted.forces, binding)
 
 
 def facts_of(one: TextList, list_map: ListMap | None) -> pl.LazyFrame:
@@ -207,7 +211,7 @@ def batches(
                 seen(answer.frame.height)
             frame = answer.frame if answer.duties is None else answer.duties
             if attention:
-                frame = frame.filter(_needs_attention(frame, one.forces))
+                frame = frame.filter(_needs_attention(frame, one))
             missing = [
                 pl.lit(None, kind).alias(n)
                 for n, kind in one.schema.items()
@@ -239,13 +243,17 @@ def _stamp(text_list: TextList) -> object:
     return None
 
 
-def _needs_attention(frame: pl.DataFrame, forces: frozenset[str]) -> pl.Expr:
+def _needs_attention(frame: pl.DataFrame, one: Job) -> pl.Expr:
     if "obligation" in frame.columns:
         asked = pl.col("status").is_in(["violated", "open", "undetermined"])
-        asked &= pl.col("force").is_in(list(forces))
-        return pl.col(ERROR).is_not_null() | asked | (pl.col("verdict") == "undetermined")
-    return pl.any_horizontal(
-        pl.col(name).is_not_null() for name in ("violated", "open", "undetermined", ERROR)
+        asked &= pl.col("force").is_in(list(one.forces))
+        unsettled = (pl.col("verdict") == "undetermined") & pl.col("scheme").is_in(one.binding)
+        return pl.col(ERROR).is_not_null() | asked | unsettled
+    schemes = pl.concat_str(pl.lit(SEPARATOR), "undetermined", pl.lit(SEPARATOR))
+    words = [f"{SEPARATOR}{scheme}{SEPARATOR}" for scheme in one.binding]
+    unsettled = schemes.str.contains_any(words).fill_null(value=False)
+    return unsettled | pl.any_horizontal(
+        pl.col(name).is_not_null() for name in ("violated", "open", ERROR)
     )
 
 

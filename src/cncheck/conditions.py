@@ -331,16 +331,22 @@ class InCatalogue(NamedTuple):
         return Answer(not answer.truth, answer.reasons, changes=answer.changes)
 
 
-def tests_in(condition: Condition | None) -> Iterator[Test]:
-    """Yield the tests of a condition, of its parts too, as they are written."""
+def parts_in(condition: Condition | None) -> Iterator[Condition]:
+    """Yield a condition and its parts, and theirs."""
     match condition:
-        case Test():
-            yield condition
+        case None:
+            return
         case AllOf() | AnyOf():
             for part in condition.parts:
-                yield from tests_in(part)
+                yield from parts_in(part)
         case Not() | Stated():
-            yield from tests_in(condition.part)
+            yield from parts_in(condition.part)
+    yield condition
+
+
+def tests_in(condition: Condition | None) -> Iterator[Test]:
+    """Yield the tests of a condition, of its parts too, as they are written."""
+    return (part for part in parts_in(condition) if isinstance(part, Test))
 
 
 def either(answers: Sequence[Answer]) -> Answer:

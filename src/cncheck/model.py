@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 from cncheck.conditions import NO_TIME, Condition, Period, Reason, Text, Truth
 
 FORCES = ("mandatory", "pilot", "voluntary", "recommended", "informational")
+BINDING = ("mandatory", "pilot")
+"""The forces that bind somebody; the rest is a choice, advice or news."""
 CONFIDENCES = ("confirmed", "single_source", "unconfirmed")
 VERDICTS = {True: "applies", False: "does_not_apply", None: "undetermined"}
 STATUSES = ("violated", "open", "undetermined", "upcoming", "met", "not_bound", "ended")

@@ -7,7 +7,7 @@ the true value may be higher than the stated one. Lists of words are text joined
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from datetime import date
 from functools import partial
 from types import MappingProxyType
@@ -41,6 +41,7 @@ from cncheck.conditions import (
     Stated,
     Test,
     Unclear,
+    parts_in,
 )
 from cncheck.model import AT_LEAST, DONE, SEPARATOR, ProductType, Rules
 
@@ -472,21 +473,3 @@ def _sights(condition: Condition, moving: frozenset[str]) -> frozenset[str]:
     of_the_day = {fact for fact in facts if fact in moving or fact.startswith(_ENTRY)}
     catalogue = {_CATALOGUE} if any(isinstance(part, InCatalogue) for part in parts) else set()
     return frozenset(of_the_day | catalogue)
-
-
-def parts_in(condition: Condition | None) -> Iterator[Condition]:
-    """Yield a condition and its parts, and theirs."""
-    match condition:
-        case None:
-            return
-        case AllOf() | AnyOf():
-            for part in condition.parts:
-                yield from parts_in(part)
-        case Not() | Stated():
-            yield from parts_in(condition.part)
-    yield condition
-
-
-def tests_in(condition: Condition | None) -> Iterator[Test]:
-    """Yield the tests of a condition, of its parts too."""
-    return (part for part in parts_in(condition) if isinstance(part, Test))

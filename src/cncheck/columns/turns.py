@@ -10,10 +10,10 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from cncheck.columns.conditions import Said, column, tests_in
+from cncheck.columns.conditions import Said, column
 from cncheck.columns.logic import NO, Mask, Value
 from cncheck.columns.packs import DutyColumns, PackColumns, judged
-from cncheck.conditions import OPERATORS, FactPlus, Period, Test
+from cncheck.conditions import OPERATORS, FactPlus, Period, Test, tests_in
 from cncheck.model import STATUSES, Pack
 
 _DAY = timedelta(days=1)

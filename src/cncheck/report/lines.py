@@ -13,8 +13,6 @@ from cncheck.report.words import ANSWERS, CONFIDENCES, WORDS
 from cncheck.waivers import Waiver
 
 STATUS_WIDTH = 13
-BINDING = ("mandatory", "pilot")
-"""The forces that bind somebody; the rest is a choice, advice or news."""
 
 
 class Line(NamedTuple):

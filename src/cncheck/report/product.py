@@ -7,10 +7,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 
 from cncheck.conditions import Reason
-from cncheck.model import Duty, Finding, Note, ProductReport
+from cncheck.model import BINDING, Duty, Finding, Note, ProductReport
 from cncheck.report import presumptions
 from cncheck.report.lines import (
-    BINDING,
     STATUS_WIDTH,
     STYLES,
     Line,

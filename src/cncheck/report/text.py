@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from cncheck.model import PortfolioFinding, Report
+from cncheck.model import BINDING, PortfolioFinding, Report
 from cncheck.report import Run
-from cncheck.report.lines import BINDING, STATUS_WIDTH, STYLES, Line, Page, cite, plain, width
+from cncheck.report.lines import STATUS_WIDTH, STYLES, Line, Page, cite, plain, width
 from cncheck.report.product import product_lines
 from cncheck.report.words import FORCES, STATUSES, VERDICTS, WAIVERS
 from cncheck.waivers import Standing
