@@ -174,9 +174,9 @@ def _lacking(one: TextList, columns: Sequence[str], list_map: ListMap | None) ->
         hint = f" Is {' or '.join(near)} meant?" if near else ""
         mend = (
             f"Add it to the map {list_map.file}." if list_map
-            else "Rename a column, or write a map: `cncheck map LIST > map.yaml`, then --map map.yaml."
+            else f"Rename a column, or write a map: `cncheck map {one.file} > map.yaml`, then --map map.yaml."
         )  # fmt: skip
-        first = ", ".join(one.columns[:8]) + (", ..." if len(one.columns) > 8 else "")  # noqa: PLR2004
+        first = ", ".join(one.columns[:8]) + (" and more" if len(one.columns) > 8 else "")  # noqa: PLR2004
         message = f"No column is called `{key}`.{hint} {mend} The columns are: {first}."
         yield Problem(message, one.file, 1)
 

@@ -185,6 +185,9 @@ def _baseline(settings: Settings, write_baseline: str) -> Baseline:
     file = settings.get("baseline")
     if not file or write_baseline:
         return Baseline()
+    if not os.path.exists(file):
+        message = f"There is no such baseline yet. Write it: --write-baseline {shown_path(file)}."
+        raise InputError([Problem(message, shown_path(file))])
     return from_text(read_text(file), shown_path(file))
 
 

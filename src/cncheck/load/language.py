@@ -30,6 +30,7 @@ Path = tuple[str | int, ...]
 
 _PERIOD = r"(\d{1,3}) (day|month|year)s?"
 _OF_A_LIST = ("in", "not_in", "is_a", "includes_any", "excludes_all", "matches", "all_match")
+_UNIT_ZH = {"day": "天", "month": "个月", "year": "年"}
 _UNIT = {"day": ("days", 1), "month": ("months", 1), "year": ("months", 12)}
 _MOST_NAMED = 12
 _TRUTH = {True: Text("true", "是"), False: Text("false", "否")}
@@ -177,8 +178,9 @@ def _operand(fact: Fact, name: str, raw: Any, words: Words, path: Path) -> tuple
             raise BadWording(path, message)
         if "plus" not in raw:
             return FactPlus(other.name), Text(other.name, other.name)
-        shown = f"{other.name} + {raw['plus']}"
-        return FactPlus(other.name, period(raw["plus"], path)), Text(shown, shown)
+        plus, count = period(raw["plus"], path), raw["plus"].split()[0]
+        zh = f"{other.name} + {count} {_UNIT_ZH[raw['plus'].split()[1].rstrip('s')]}"
+        return FactPlus(other.name, plus), Text(f"{other.name} + {raw['plus']}", zh)
     if name in ("matches", "all_match"):
         try:
             re.compile(raw)

@@ -36,9 +36,11 @@ def reduce_materials(
 
     """
     if not isinstance(rows, list):
-        wrong.append(
-            (("materials",), "`materials` is a list: one item for each homogeneous material.")
+        message = (
+            "`materials` is a list, one item for each homogeneous material, such as"
+            " [{part: wire, material: PVC, substances: {Pb: 20}}]."
         )
+        wrong.append((("materials",), message))
         return {}, frozenset(), {}
     materials = [
         m for i, row in enumerate(rows) if (m := _material(i, row, rules, wrong)) is not None

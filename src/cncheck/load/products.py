@@ -300,11 +300,25 @@ def _flat(
             yield from _evidence(value, rules, wrong)
         else:
             known = [name for name in rules.facts if "." not in name]
-            hint = did_you_mean(str(key), [*known, "materials", "evidence"])
+            hint = _longer_names(str(key), rules)
+            hint = hint or did_you_mean(str(key), [*known, "materials", "evidence"])
             if value is None and ":" in str(key):
                 hint = " Put a space after the colon."
             hint = hint or " `cncheck schema product` lists the keys."
             wrong.append(((key,), f"Unknown key {key_shown(str(key))}.{hint}"))
+
+
+def _longer_names(key: str, rules: Rules) -> str:
+    """Return a hint at the facts with dots in their names that `key` is the end or the beginning of."""
+    ends = [
+        name for name in rules.facts if name.startswith("evidence.") and name.endswith(f".{key}")
+    ]
+    if ends:
+        return f" It is evidence: write it under `evidence` and its scheme, as {' or '.join(ends[:3])}."
+    begun = next((name for name in rules.facts if name.startswith(f"{key}.")), "")
+    if begun:
+        return f" Write {begun} as one key, or state `materials`, from which it is worked out."
+    return ""
 
 
 def _evidence(

@@ -158,8 +158,9 @@ def _product_type(fact: Fact, value: Any, rules: Rules) -> str:
         raise ValueError(f"Unknown product type {shown(word)}.{_similar_types(word, rules)}")
     if found.group:
         members = [t.id for t in types.values() if word in t.wider and not t.group]
-        first = ", ".join(members[:8]) + (", ..." if len(members) > 8 else "")  # noqa: PLR2004
-        raise ValueError(f'"{word}" is too wide for a product. Pick one of: {first}.')
+        first = ", ".join(members[:8])
+        more = " `cncheck types WORD` finds others." if len(members) > 8 else ""  # noqa: PLR2004
+        raise ValueError(f'"{word}" is too wide for a product. Pick one of: {first}.{more}')
     return word
 
 

@@ -32,6 +32,8 @@ _LEADING_ZERO = (  # the figure is not quoted: under a key that nobody knows it 
 )
 _FIRST_BYTES = 64 * 1024  # enough for nearly every file: no large buffer for each
 
+_PACKED = b"PK\x03\x04"  # how .xlsx and other zip files begin
+
 Places = dict[tuple[str | int, ...], tuple[int, int]]
 """Line and column (from 1) of each key or item, by its path: document number, keys, indices."""
 
@@ -102,6 +104,8 @@ def decode(data: bytes, file: str) -> str:
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         message = "This is not UTF-8 text. Save the file as UTF-8 (or is it no text file?)."
+        if data.startswith(_PACKED):
+            message = "This is a spreadsheet or another packed file, YAML or JSON was expected."
         raise InputError([Problem(message, file, line)]) from None
     if "\0" in text:
         line = text.count("\n", 0, text.index("\0")) + 1

@@ -92,7 +92,12 @@ def lines(run: ListRun) -> Iterator[Line]:
     """Yield the summary line by line."""
     page = Page(run.view, run.rules)
     yield Line(
-        page.say("list_head", rows=run.rows, files=", ".join(run.files), day=run.as_of),
+        page.say(
+            "list_head_one" if run.rows == 1 else "list_head",
+            rows=run.rows,
+            files=", ".join(run.files),
+            day=run.as_of,
+        ),
         style="bold",
     )
     yield Line()

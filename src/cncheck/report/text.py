@@ -42,6 +42,7 @@ def lines(run: Run) -> Iterator[Line]:
         yield from _overview(report, page)
     if not report.products or not report.packs:
         yield Line(page.say("nothing"), style="bold red")
+    yield from _how(report, page)
     yield from foot(run, page)
 
 
@@ -77,6 +78,22 @@ def _overview(report: Report, page: Page) -> Iterator[Line]:
             " · ".join(parts) or page.say("none_apply"), 2, f"{one.product.id}: ", style, "bold"
         )
     yield Line()
+
+
+def _how(report: Report, page: Page) -> Iterator[Line]:
+    """Say, with the first duty that waits, where it is explained."""
+    waiting = (
+        duty.obligation.id
+        for one in report.products
+        for finding in one.findings
+        if finding.verdict == "applies"
+        for duty in finding.duties
+        if duty.status in ("violated", "open") and duty.force in BINDING
+    )
+    first = next(waiting, None)
+    if first:
+        yield Line(page.say("how", id=first))
+        yield Line()
 
 
 # ---- the enterprise --------------------------------------------------------------------------------

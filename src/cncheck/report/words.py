@@ -101,6 +101,9 @@ WORDS = {
     "portfolio": Text("Duties of the enterprise over its products", "企业就其全部产品承担的义务"),
     "no_enterprise": Text("(no enterprise stated)", "（未说明企业）"),
     "skipped": Text("Skipped, no product in it", "已跳过，不含产品"),
+    "how": Text(
+        "`cncheck explain {id}` tells what this duty asks, and where what is missing stands in the descriptor.",
+        "`cncheck explain {id}` 说明该义务的要求，以及缺少的内容写在产品描述文件何处。"),
     "not_covered": Text("Not covered by any pack: {what}", "尚无规则包覆盖：{what}"),
     "packs": Text("Rule packs: {what}", "规则包：{what}"),
     "reviewed": Text("reviewed {day}", "审阅于 {day}"),
@@ -135,8 +138,9 @@ WORDS = {
     "one_product": Text("1 product", "1 个产品"),
     "products": Text("{count} products", "{count} 个产品"),
     "nothing": Text(
-        "Nothing was evaluated: no product found, or no pack selected.",
-        "未评估任何内容：未找到产品或未选择规则包。"),
+        "Nothing was evaluated: no product found (looked for .yaml, .yml, .json), or no pack selected.",
+        "未评估任何内容：未找到产品（查找 .yaml、.yml、.json）或未选择规则包。"),
+    "list_head_one": Text("{files}: 1 row, asked for {day}", "{files}：共 1 行，基准日 {day}"),
     "list_head": Text("{files}: {rows} rows, asked for {day}", "{files}：共 {rows} 行，基准日 {day}"),
     "list_applies": Text("applies", "适用"),
     "list_undetermined": Text("undetermined", "无法判定"),
@@ -158,7 +162,8 @@ WORDS = {
         "另有 {count} 项（--all 列出，--portfolio FILE 写出全部）"),
     "list_duplicates": Text("Ids that occur more than once: {count} ({ids})", "重复的编号：{count} 个（{ids}）"),
     "list_ignored": Text(
-        "Columns that are no fact, and were not looked at: {what}", "未使用的列（不是已知事实）：{what}"),
+        "Columns that were not looked at, for no fact and no map names them: {what}",
+        "未使用的列（不是已知事实，对照表也未列出）：{what}"),
     "list_escaped": Text(
         "Cells that began like a formula and got an apostrophe (--raw leaves them): {count}",
         "以公式符号开头、已加撇号的单元格（--raw 保持原样）：{count}"),

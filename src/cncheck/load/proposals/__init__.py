@@ -48,6 +48,7 @@ def _head(name: str, looks: Sequence[Look]) -> Iterator[str]:
     yield f"# A map of {shown(name)} for cncheck, proposed from its headers, {first} rows and values."
     yield "# Lines without # hold. A line with # is a guess or a question: if it is right, take the # away."
     yield "# Scores go from 0 to 100; after them comes the next best guess."
+    yield "# Then: cncheck batch LIST --map THIS_FILE -o answers.csv. Columns that stay with # are not looked at."
     yield ""
 
 

@@ -18,6 +18,12 @@ from cncheck.model import Fact, Rules
 _ENOUGH_CELLS = 0.9  # of the different cells: a few slips do not make it another column
 _ENOUGH_ROWS = 20  # before different cells in all rows mean that a column is the id
 _NOTHING = "no fact resembles it"
+_FORMS = {
+    "number": ": a plain number with a decimal point, in the list itself",
+    "integer": ": a plain whole number, in the list itself",
+    "date": ": a day such as 2026-01-31, in the list itself",
+}
+"""What the cells of a fact have to look like, which no map can mend."""
 
 
 def fact_lines(
@@ -121,7 +127,8 @@ def _misfits(look: Look, guess: Guess, rules: Rules) -> str:
     enough = 1 if fact.kind == "choice" else _ENOUGH_CELLS * len(cells)
     if len(cells) - len(misfits) >= enough:
         return ""
-    return f"but {shown(misfits[0])} is nothing that {fact.name} can be"
+    how = _FORMS.get(fact.kind, "")
+    return f"but {shown(misfits[0])} is nothing that {fact.name} can be{how}"
 
 
 def _fits(cell: str, guess: Guess, rules: Rules) -> bool:
