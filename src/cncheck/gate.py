@@ -46,6 +46,8 @@ class Trip(NamedTuple):
     open_law: bool = False
     """It is undetermined because of the law alone: no fact would settle it."""
     of_enterprise: bool = False
+    due: date | None = None
+    """The day on which it falls due."""
 
 
 class Gate(NamedTuple):
@@ -151,7 +153,8 @@ def trips(report: Report, policy: Policy) -> Iterator[Trip]:
             yield _trip(product.id, id_, duty.status, open_law=open_law)
         day = _falls_due(duty, finding, report, limit) if limit is not None else None
         if day:
-            yield Trip(product.id, id_, "due", f"{product.id}: {id_} falls due on {day}")
+            said = f"{product.id}: {id_} falls due on {day}"
+            yield Trip(product.id, id_, "due", said, due=day)
     if "undetermined" in policy.fail_on:
         for one in report.products:
             for finding in one.findings:

@@ -17,7 +17,7 @@ from cncheck.model import Place
 WAIVER_FILE = "cncheck-waivers.yaml"
 EXPIRING_DAYS = 30
 """For so many days before its last one, a waiver is reported as expiring."""
-STATES = ("holds", "expiring", "expired", "unused", "unknown", "not_checked")
+STATES = ("holds", "expiring", "expired", "unused", "no_product", "unknown", "not_checked")
 
 _WILD = frozenset("*?[")
 
@@ -46,7 +46,8 @@ class Standing(NamedTuple):
     waiver: Waiver
     state: str
     """One of STATES: a waiver is `unknown` if no pack has such a duty or scheme, `unused` if there is
-    nothing that it could let pass, `not_checked` if its products are not among those checked."""
+    nothing that it could let pass, `no_product` if there is no such product any more, `not_checked`
+    if its products are not among those checked."""
     covers: tuple[Key, ...] = ()
     """What it lets pass; for an expired one, what it would have let pass."""
 
@@ -127,5 +128,5 @@ def _state(
     if on > waiver.expires:
         return "expired"
     if not used:
-        return "unused"
+        return "unused" if any(_like(name, waiver.subject) for name in checked) else "no_product"
     return "expiring" if (waiver.expires - on).days <= EXPIRING_DAYS else "holds"

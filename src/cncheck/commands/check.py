@@ -8,17 +8,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from cncheck.baseline import Baseline, baseline_of, from_text, gone, to_text
+from cncheck.baseline import Baseline, from_text, to_text
 from cncheck.commands import NAMES
 from cncheck.commands.common import complain, day, guarded, known, say, show
 from cncheck.commands.settings import gate_policy, in_force, passing, waiver_file
+from cncheck.decision import decide
 from cncheck.evaluate import evaluate
 from cncheck.gate import (
-    everything,
     exit_code,
-    gate,
     summary,
-    trips,
 )
 from cncheck.load.products import Found, read_paths, read_product
 from cncheck.load.rules import load_rules, select
@@ -28,7 +26,7 @@ from cncheck.model import Problem, Report, Rules
 from cncheck.portfolio import members_of, portfolio_findings
 from cncheck.problems import InputError, did_you_mean
 from cncheck.report import WRITERS, Run, View, write
-from cncheck.waivers import Waiver, apply_waivers
+from cncheck.waivers import Waiver
 
 _LISTS = (".csv", ".tsv", ".xlsx", ".parquet", ".jsonl")
 
@@ -126,24 +124,16 @@ def check(
             found, chosen, on, presume=not settings.get("no-presume"),
             whole_portfolio=settings.get("whole-portfolio"),
         )  # fmt: skip
-        every = list(trips(report, everything(wanted))) if waivers or before or written else []
-        checked = {trip.subject for trip in every} | {one.product.id for one in report.products}
-        needing = [*every, *(trips(report, everything(wanted, ahead=True)) if waivers else ())]
-        waived = apply_waivers(
-            waivers, needing, on, _ids(rules), checked, whole_folder=_whole(paths, waivers)
-        )
-        waiting = (one for one in every if (one.subject, one.about) not in waived.by_key)
-        baseline = baseline_of(waiting) if written else before  # a waiver is to end on its day
-        result = gate(
-            report, wanted,
-            lambda trip: (trip.subject, trip.about) in waived.by_key or baseline.knows(trip),
+        decided = decide(
+            report, wanted, waivers, before, ids=_ids(rules), renew=bool(written),
+            whole=_whole(paths, waivers) and not found.errors,
         )  # fmt: skip
         if written:
-            _write_file(write_baseline, to_text(baseline))
+            _write_file(write_baseline, to_text(decided.baseline))
         view = View(settings.get("lang"), explain, all)
         whole = Run(
-            report, chosen, wanted, result, summary(report, wanted), view, waived, baseline,
-            gone(baseline, every, checked),
+            report, chosen, wanted, decided.gate, summary(report, wanted), view, decided.waived,
+            decided.baseline, decided.gone,
         )  # fmt: skip
         for name, file in targets:
             _write_file(file, write(whole, name))
@@ -152,7 +142,7 @@ def check(
             _to_the_step_summary(whole)
         if format not in ("text", "compact"):  # which tell of them where a reader looks
             complain(report.errors)
-        return passing(exit_code(report, result), settings)
+        return passing(exit_code(report, decided.gate), settings)
 
     return guarded(run)
 

@@ -149,12 +149,14 @@ def read_products(
             break
         spot = Spot(file, place)
         whole = with_included(row, spot, shelf) if isinstance(row, Mapping) else Whole(row, {})
+        if whole.wrong:  # what a file that cannot be included would have said is not missing
+            wrong += whole.wrong
+            continue
         product, problems = read_product(whole.row, rules, file)
-        wrong += whole.wrong
         wrong += [(_origin(path, whole, spot), message) for path, message in problems]
         if product is not None and places is not None:
             product = product._replace(places=_places(product, whole, spot, shelf, places))
-        if product is not None and not whole.wrong:
+        if product is not None:
             products.append(product)
     return Found(tuple(products), _located(wrong, text, file, shelf), ())
 

@@ -12,7 +12,7 @@ from cncheck.gate import Gate
 from cncheck.model import Pack, PortfolioFinding, Rules
 from cncheck.report import View
 from cncheck.report.lines import STYLES, Line, Page, plain, width
-from cncheck.report.text import portfolio_lines
+from cncheck.report.text import packs_line, portfolio_lines
 from cncheck.report.words import STATUSES
 
 SCHEMA = "cncheck/batch/1"
@@ -192,11 +192,7 @@ def _foot(run: ListRun, page: Page) -> Iterator[Line]:
         yield Line(page.say("list_escaped", count=run.escaped), style="yellow")
     what = "; ".join(page(words) for words in run.rules.not_covered)
     yield Line(page.say("not_covered", what=what), style="dim")
-    packs = ", ".join(
-        f"{pack.id} {pack.version} ({page.say('reviewed', day=pack.reviewed)})"
-        for pack in run.rules.packs
-    )
-    yield Line(page.say("packs", what=packs), style="dim")
+    yield packs_line(run.rules.packs, page)
     yield Line(page.say("no_advice"), style="dim")
     if run.output:
         yield Line(page.say("list_written", rows=run.kept, file=run.output), style="bold")

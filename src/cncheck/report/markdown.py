@@ -58,7 +58,7 @@ def _table(subject: str, group: list[Result], page: Page) -> Iterator[str]:
     yield "| | | |\n|---|---|---|"
     for one in group:
         why = pardon(one, page)
-        mark = "✅" if why else _SIGNS.get(one.status, "")
+        mark = "⏸" if why else _SIGNS.get(one.status, "")
         status = page(STATUSES[one.status]) + (f", {why}" if why else "")
         place = f"`{_code(one.place.file)}:{one.place.line}`" if one.place.line else ""
         yield (

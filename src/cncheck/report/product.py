@@ -397,6 +397,7 @@ def _taken_for_granted(one: ProductReport, page: Page) -> Iterator[Line]:
         f"{reason.fact} {page(reason.test)}": reason.fact
         for finding in one.findings
         if finding.verdict != "does_not_apply"
+        if finding.force in BINDING or page.view.all or page.view.explain
         for reason in presumptions(finding)
     }
     if presumed:

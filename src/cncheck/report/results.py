@@ -70,9 +70,10 @@ def results(run: Run) -> Iterator[Result]:
         key = (subject, about)
         trip = found.get(key)
         said = page(STATUSES[status])
-        if trip is not None and trip.word == "due":
-            said = trip.said.removeprefix(f"{subject}: {about} ")
-        sentences = (f"{page(title)}: {said}", *why, cite(cited, run.rules, run.view))
+        if trip is not None and trip.due is not None:
+            said = page.say("falls_due", day=trip.due)
+        source = cite(cited[:1], run.rules, run.view)  # `cncheck explain` names the others
+        sentences = (f"{page(title)}: {said}", *why, source)
         message = "; ".join(part.rstrip(".。") for part in sentences if part)
         return Result(
             subject, about, title, status, force, place, f"{message} [{about}]", cited,

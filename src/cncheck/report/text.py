@@ -6,9 +6,10 @@ plain, never wrapped, truncated or coloured; a terminal gets them through rich (
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 
-from cncheck.model import BINDING, PortfolioFinding, Report
+from cncheck.model import BINDING, Pack, PortfolioFinding, Report
 from cncheck.report import Run
 from cncheck.report.lines import STATUS_WIDTH, STYLES, Line, Page, cite, plain, width
 from cncheck.report.product import product_lines
@@ -16,6 +17,7 @@ from cncheck.report.words import FORCES, STATUSES, VERDICTS, WAIVERS
 from cncheck.waivers import Standing
 
 _MOST_REASONS = 20
+_MOST_PACKS = 4
 
 
 def write(run: Run) -> str:
@@ -137,11 +139,7 @@ def foot(run: Run, page: Page) -> Iterator[Line]:
     if report.not_covered:
         what = "; ".join(page(text) for text in report.not_covered)
         yield Line(page.say("not_covered", what=what), style="dim")
-    packs = ", ".join(
-        f"{pack.id} {pack.version} ({page.say('reviewed', day=pack.reviewed)})"
-        for pack in report.packs
-    )
-    yield Line(page.say("packs", what=packs), style="dim")
+    yield packs_line(report.packs, page)
     yield Line(page.say("no_advice"), style="dim")
     one = counts.products == 1
     products = page.say("one_product") if one else page.say("products", count=counts.products)
@@ -150,8 +148,29 @@ def foot(run: Run, page: Page) -> Iterator[Line]:
         "violated": counts.violated, "open": counts.open, "duties": counts.undetermined_duties,
     }  # fmt: skip
     yield Line(page.say("summary", products=products, **numbers), style="bold")
+    yield from _same_id(report, page)
     yield from allowances(run, page)
     yield from verdict(run, page)
+
+
+def packs_line(packs: Sequence[Pack], page: Page) -> Line:
+    """Name the packs with their review days, or count them where they are many."""
+    reviewed = sorted(pack.reviewed for pack in packs)
+    if len(reviewed) > _MOST_PACKS and not page.view.all:
+        days = {"first": reviewed[0], "last": reviewed[-1]}
+        return Line(page.say("packs_in_short", count=len(reviewed), **days), style="dim")
+    named = (
+        f"{pack.id} {pack.version} ({page.say('reviewed', day=pack.reviewed)})" for pack in packs
+    )
+    return Line(page.say("packs", what=", ".join(named)), style="dim")
+
+
+def _same_id(report: Report, page: Page) -> Iterator[Line]:
+    """Warn of products that share an id."""
+    times = Counter(one.product.id for one in report.products)
+    twice = [id_ for id_, count in times.items() if count > 1]
+    if twice:
+        yield Line(page.say("same_id", what=", ".join(twice)), style="yellow")
 
 
 def allowances(run: Run, page: Page) -> Iterator[Line]:
@@ -159,8 +178,9 @@ def allowances(run: Run, page: Page) -> Iterator[Line]:
     passed = run.gate.passed
     if passed:
         waived = sum((trip.subject, trip.about) in run.waived.by_key for trip in passed)
-        counts = {"waived": waived, "known": len(passed) - waived}
-        yield Line(page.say("let_pass", **counts))
+        counts = {"let_pass_waived": waived, "let_pass_known": len(passed) - waived}
+        told = (page.say(key, count=count) for key, count in counts.items() if count)
+        yield Line(page.say("let_pass", what=", ".join(told)))
     if run.gone:
         yield Line(page.say("baseline_gone", count=run.gone), style="yellow")
     for standing in run.waived.standings:

@@ -53,6 +53,7 @@ WAIVERS = {
     ),
     "expired": Text("EXPIRED on {day}, it no longer holds", "已于 {day} 到期，不再有效"),
     "unused": Text("lets nothing pass, remove it", "未放行任何内容，请删除"),
+    "no_product": Text("there is no such product: was it renamed?", "没有这样的产品，是否已改名？"),
     "unknown": Text(
         "no pack has this duty or scheme, is the id right?",
         "没有规则包含有该义务或制度，编号是否正确？",
@@ -106,6 +107,9 @@ WORDS = {
         "`cncheck explain {id}` 说明该义务的要求，以及缺少的内容写在产品描述文件何处。"),
     "not_covered": Text("Not covered by any pack: {what}", "尚无规则包覆盖：{what}"),
     "packs": Text("Rule packs: {what}", "规则包：{what}"),
+    "packs_in_short": Text(
+        "Rule packs: {count}, reviewed {first} to {last} (`cncheck rules list`)",
+        "规则包：{count} 个，审阅于 {first} 至 {last}（`cncheck rules list`）"),
     "reviewed": Text("reviewed {day}", "审阅于 {day}"),
     "no_advice": Text(
         "This is information, no legal advice. Chinese original texts prevail.",
@@ -127,10 +131,14 @@ WORDS = {
         "门禁：未通过（退出码 3），未评估任何内容"),
     "waived": Text("waived until {day}: {reason} ({who})", "已豁免至 {day}：{reason}（{who}）"),
     "known": Text("in the baseline", "基线已有"),
-    "let_pass": Text(
-        "Let pass: {waived} waived, {known} known from the baseline",
-        "放行：豁免 {waived} 项，基线已有 {known} 项"),
+    "let_pass": Text("Let pass: {what}", "放行：{what}"),
+    "let_pass_waived": Text("{count} waived", "豁免 {count} 项"),
+    "let_pass_known": Text("{count} known from the baseline", "基线已有 {count} 项"),
     "let_pass_title": Text("Let pass: {count}", "放行：{count} 项"),
+    "falls_due": Text("falls due on {day}", "将于 {day} 到期"),
+    "same_id": Text(
+        "Ids of more than one product, which waivers and baseline take for one: {what}",
+        "多个产品使用同一编号（豁免和基线视为同一产品）：{what}"),
     "baseline_gone": Text(
         "{count} of the baseline no longer occur: write it again with --write-baseline",
         "基线中有 {count} 项已不存在：请用 --write-baseline 重新写入"),
