@@ -115,7 +115,7 @@ def test_a_waiver_holds_through_its_last_day(
     [
         ("'FRIDGE-*'", "energy_label/*", ["products"], "holds"),
         ("'*'", LABEL, ["products"], "holds"),
-        ("FRIDGE-2", LABEL, ["products"], "unused"),  # the folder holds no such product
+        ("FRIDGE-2", LABEL, ["products"], "no_product"),  # renamed, or gone
         ("FRIDGE-2", LABEL, ["products/fridge.yaml"], "not_checked"),  # it may stand in another file
         ("FRIDGE-1", "energy_label/minimum-efficiency", ["products"], "holds"),  # open
         ("FRIDGE-1", "rohs/mark", ["products/fridge.yaml"], "unused"),  # nothing to let pass
@@ -142,7 +142,7 @@ def test_what_needs_attention_about_waivers_is_told_with_its_line(project: Proje
     told = {
         2: "expires on 2026-12-01",
         3: "EXPIRED on 2026-01-01",
-        4: "lets nothing pass",
+        4: "was it renamed",
         5: "no pack has this",
     }
     for line, words in told.items():
