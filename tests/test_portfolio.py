@@ -9,7 +9,7 @@ from cncheck.evaluate import evaluate
 from cncheck.gate import gate, policy
 from cncheck.load.products import read_product
 from cncheck.model import Report, Rules
-from cncheck.portfolio import members_of, portfolio_findings
+from cncheck.portfolio import portfolio_findings, tallies_of
 
 DAY = date(2026, 11, 21)
 DUTY = "traction_battery/five-representative-products"
@@ -65,7 +65,7 @@ def report(
         product, problems = read_product(row, rules)
         assert product is not None, problems
         products.append(evaluate(product, rules, on))
-    found = portfolio_findings(members_of(products), whole=whole)
+    found = portfolio_findings(tallies_of(products), whole=whole)
     return Report(on, rules.packs, tuple(products), found)
 
 

@@ -17,7 +17,7 @@ import polars as pl
 import pytest
 
 import cncheck
-from cncheck.columns.members import members_of
+from cncheck.columns.members import tallies
 from cncheck.columns.wide import Wanted, answered
 from cncheck.frames import sheet_of
 from cncheck.model import PortfolioFinding, Rules
@@ -157,7 +157,7 @@ def test_spark_and_polars_judge_enterprises_alike(
     members = (
         one
         for duty, rows in zip(sheet.members, answer.members, strict=True)
-        for one in members_of(duty, rows)
+        for one in tallies(duty, rows)
     )
     expected = portfolio_findings(members, whole=whole)
     found = spark.portfolio(stored, as_of=DAY, whole=whole)

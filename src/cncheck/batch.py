@@ -11,14 +11,14 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from cncheck.columns.members import members_of
+from cncheck.columns.members import tallies
 from cncheck.columns.plan import again
 from cncheck.columns.wide import ERROR, KEYS, Answer, Sheet, Wanted, answers, sheet
 from cncheck.load.cells import read_row, text_of, typed_frame
 from cncheck.load.lists import REFUSED, TextList
 from cncheck.load.maps import ListMap, mapped
 from cncheck.model import AT_LEAST, BINDING, SEPARATOR, Problem, Product, Rules
-from cncheck.portfolio import Member
+from cncheck.portfolio import Tally
 from cncheck.problems import InputError, nearest
 
 _MOST_ERRORS = 10_000  # different messages that are counted apart
@@ -84,10 +84,10 @@ class Counts:
         """How many rows have an error."""
         return self.errors.total()
 
-    def members(self) -> Iterator[Member]:
+    def tallies(self) -> Iterator[Tally]:
         """Yield what the rows are to the duties of their enterprises."""
         for member, found in self._members.values():
-            yield from members_of(member, _together(found))
+            yield from tallies(member, _together(found))
 
     def duplicates(self) -> pl.Series:
         """Return the hashes of the ids that occur more than once."""

@@ -6,50 +6,67 @@ it, broken only where the user says that nothing else exists, and otherwise unde
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from cncheck.conditions import Situation, Text, Truth
 from cncheck.model import FORCES, Obligation, Portfolio, PortfolioFinding, ProductReport
 
 
-class Member(NamedTuple):
-    """Products that a duty counts, for sure or perhaps."""
+class Tally(NamedTuple):
+    """What a duty counts over the products of one enterprise; a model counts once."""
 
     enterprise: str
     """Empty where the products do not state one."""
     obligation: Obligation
+    have: int
+    """Models declared, and in scope for sure."""
+    at_best: int
+    """Models that are not known to be undeclared."""
+    models: int
+    unsaid: int
+    """Models of which it is not known whether they are declared."""
+    perhaps: int
+    """Models of which it is not known whether they are in scope."""
+    blank: int
+    """Models that do not state what is to be covered, such as the chemistry."""
+    lacking: tuple[str, ...]
+    """Kinds in scope of which no model is declared for sure."""
+    hopeless: tuple[str, ...]
+    """Kinds in scope of which every model is known to be undeclared."""
+    standing: frozenset[str]
+    """The states of the duty for the products in scope for sure: it may lie ahead or behind."""
+    force: str
+    products: int
+
+
+class _Member(NamedTuple):
+    """A product that a duty counts, for sure or perhaps."""
+
     status: str
-    """That of the duty for these products: it may lie ahead or behind."""
     force: str
     sure: bool
-    """Whether the scheme is known to apply."""
     model: str
     kind: str | None
-    """What is to be covered, such as the chemistry; None = not stated."""
     declared: Truth
-    products: int = 1
-    """How many products are alike in all of this."""
 
 
 def portfolio_findings(
-    members: Iterable[Member], *, whole: bool = False
+    tallies: Iterable[Tally], *, whole: bool = False
 ) -> tuple[PortfolioFinding, ...]:
-    """Return the state of every duty of an enterprise, by enterprise in the order they occur.
+    """Return the state of every duty of an enterprise, in the order of `tallies`.
 
     Args:
-        members: the products that count.
-        whole: whether they are all the products of their enterprises.
+        tallies: what was counted.
+        whole: whether that are all the products of their enterprises.
 
     """
-    groups: dict[tuple[str, str], list[Member]] = {}
-    for member in members:
-        groups.setdefault((member.enterprise, member.obligation.id), []).append(member)
-    return tuple(_judged(group, whole=whole) for group in groups.values())
+    return tuple(_judged(tally, whole=whole) for tally in tallies)
 
 
-def members_of(reports: Iterable[ProductReport]) -> Iterator[Member]:
+def tallies_of(reports: Iterable[ProductReport]) -> Iterator[Tally]:
     """Yield what the products of `reports` are to the duties of their enterprises."""
+    groups: dict[tuple[str, str], tuple[Obligation, list[_Member]]] = {}
     for report in reports:
         facts = report.product.facts
         for finding in report.findings:
@@ -57,63 +74,69 @@ def members_of(reports: Iterable[ProductReport]) -> Iterator[Member]:
                 rule = duty.obligation.portfolio
                 if rule is None or duty.status == "not_bound":
                     continue
-                yield Member(
-                    facts.get("enterprise", ""), duty.obligation, duty.status, duty.force,
-                    finding.verdict == "applies", str(facts.get(rule.counting, facts["id"])),
-                    facts.get(rule.covering), rule.declared_if.ask(Situation(facts)).truth,
-                )  # fmt: skip
+                key = (facts.get("enterprise", ""), duty.obligation.id)
+                _, members = groups.setdefault(key, (duty.obligation, []))
+                members.append(_Member(
+                    duty.status, duty.force, finding.verdict == "applies",
+                    str(facts.get(rule.counting, facts["id"])), facts.get(rule.covering),
+                    rule.declared_if.ask(Situation(facts)).truth,
+                ))  # fmt: skip
+    for (enterprise, _), (obligation, members) in groups.items():
+        yield _tally(enterprise, obligation, members)
 
 
-def _judged(members: list[Member], *, whole: bool) -> PortfolioFinding:
-    first = members[0]
-    rule = _rule(first.obligation)
-    have = _models(members, lambda m: m.sure and m.declared is True)
-    at_best = _models(members, lambda m: m.declared is not False)
-    models = _models(members, lambda _: True)
-    kinds = sorted({m.kind for m in members if m.sure and m.kind})
-    lacking = [k for k in kinds if not _some(members, k, lambda m: m.sure and m.declared is True)]
-    hopeless = [k for k in kinds if not _some(members, k, lambda m: m.declared is not False)]
-    blank = _models(members, lambda m: m.kind is None)
-    reasons = [_counted(len(have), rule, lacking)]
-    standing = {member.status for member in members}
-    if standing in ({"upcoming"}, {"ended"}):  # for every product alike
-        (status,) = standing
-    elif len(have) >= rule.at_least and not lacking and not blank:
+def _tally(enterprise: str, obligation: Obligation, members: list[_Member]) -> Tally:
+    def models(wanted: Callable[[_Member], bool]) -> int:
+        return len({member.model for member in members if wanted(member)})
+
+    def without(wanted: Callable[[_Member], bool]) -> tuple[str, ...]:
+        found = {member.kind for member in members if wanted(member)}
+        return () if None in found else tuple(kind for kind in kinds if kind not in found)
+
+    kinds = sorted({member.kind for member in members if member.sure and member.kind})
+    return Tally(
+        enterprise, obligation,
+        have=models(lambda m: m.sure and m.declared is True),
+        at_best=models(lambda m: m.declared is not False),
+        models=models(lambda _: True),
+        unsaid=models(lambda m: m.declared is None),
+        perhaps=models(lambda m: not m.sure),
+        blank=models(lambda m: m.kind is None),
+        lacking=without(lambda m: m.sure and m.declared is True),
+        hopeless=without(lambda m: m.declared is not False),
+        standing=frozenset(member.status for member in members if member.sure),
+        force=strongest(member.force for member in members),
+        products=len(members),
+    )  # fmt: skip
+
+
+def strongest(forces: Iterable[str]) -> str:
+    """Return the force that binds most."""
+    return min(forces, key=FORCES.index)
+
+
+def _judged(tally: Tally, *, whole: bool) -> PortfolioFinding:
+    rule = tally.obligation.portfolio
+    assert rule is not None  # noqa: S101  only such duties are counted
+    reasons = [_counted(tally.have, rule, tally.lacking)]
+    if tally.standing in (frozenset({"upcoming"}), frozenset({"ended"})):  # for every product alike
+        (status,) = tally.standing
+    elif tally.have >= rule.at_least and not tally.lacking and not tally.blank:
         status = "met"
         if not whole:
             reasons.append(_AS_FAR_AS_LISTED)
-    elif whole and len(models) < rule.at_least:
+    elif whole and tally.models < rule.at_least:
         status = "undetermined"
-        reasons.append(_too_few(len(models), rule))
-    elif whole and (len(at_best) < rule.at_least or hopeless):
+        reasons.append(_too_few(tally.models, rule))
+    elif whole and (tally.at_best < rule.at_least or tally.hopeless):
         status = "violated"
     else:
         status = "undetermined"
-        reasons += _what_decides(members, rule, whole=whole)
+        reasons += _what_decides(tally, rule, whole=whole)
     return PortfolioFinding(
-        first.enterprise,
-        first.obligation,
-        status,
-        min((member.force for member in members), key=FORCES.index),
-        len(have),
-        rule.at_least,
-        sum(member.products for member in members),
-        tuple(reasons),
-    )
-
-
-def _rule(obligation: Obligation) -> Portfolio:
-    assert obligation.portfolio is not None  # noqa: S101  only such duties are grouped
-    return obligation.portfolio
-
-
-def _models(members: Iterable[Member], wanted: Callable[[Member], bool]) -> set[str]:
-    return {member.model for member in members if wanted(member)}
-
-
-def _some(members: Iterable[Member], kind: str, wanted: Callable[[Member], bool]) -> bool:
-    """Return whether a member of `kind`, or of an unstated one, is as wanted."""
-    return any(wanted(m) and m.kind in (kind, None) for m in members)
+        tally.enterprise, tally.obligation, status, tally.force, tally.have, rule.at_least,
+        tally.products, tuple(reasons),
+    )  # fmt: skip
 
 
 # ---- in words --------------------------------------------------------------------------------------
@@ -124,7 +147,7 @@ _AS_FAR_AS_LISTED = Text(
 )
 
 
-def _counted(have: int, rule: Portfolio, lacking: list[str]) -> Text:
+def _counted(have: int, rule: Portfolio, lacking: Sequence[str]) -> Text:
     names_en, names_zh = ", ".join(lacking), "、".join(lacking)
     without = (f"; no {names_en} among them", f"，其中没有 {names_zh}") if lacking else ("", "")
     return Text(
@@ -141,19 +164,16 @@ def _too_few(models: int, rule: Portfolio) -> Text:
     )
 
 
-def _what_decides(members: list[Member], rule: Portfolio, *, whole: bool) -> Iterator[Text]:
-    unsaid = _models(members, lambda m: m.declared is None)
-    perhaps = _models(members, lambda m: not m.sure)
-    blank = _models(members, lambda m: m.kind is None)
+def _what_decides(tally: Tally, rule: Portfolio, *, whole: bool) -> Iterator[Text]:
     for models, en, zh in (
-        (unsaid, "whether they are declared", "是否已申报"),
-        (perhaps, "whether they are in scope", "是否在适用范围内"),
-        (blank, f"what their {rule.covering} is", f"其 {rule.covering}"),
+        (tally.unsaid, "whether they are declared", "是否已申报"),
+        (tally.perhaps, "whether they are in scope", "是否在适用范围内"),
+        (tally.blank, f"what their {rule.covering} is", f"其 {rule.covering}"),
     ):
         if models:
             yield Text(
-                f"Models of which it is not known {en}: {len(models)}.",
-                f"{len(models)} 个型号未说明：{zh}。",
+                f"Models of which it is not known {en}: {models}.",
+                f"{models} 个型号未说明：{zh}。",
             )
     if not whole:
         yield Text(

@@ -17,7 +17,7 @@ import polars as pl
 from pyspark.sql import DataFrame, functions
 from pyspark.sql import types as spark
 
-from cncheck.columns.members import members_of
+from cncheck.columns.members import tallies
 from cncheck.columns.wide import Answer, Sheet, Wanted, answered
 from cncheck.commands.common import day
 from cncheck.frames import sheet_of
@@ -113,12 +113,12 @@ def portfolio(
     keys = [name for name in rows.columns if name != _PRODUCTS]
     sums = rows.groupBy(*keys).agg(functions.sum(_PRODUCTS).alias(_PRODUCTS))
     found = pl.DataFrame(sums.toArrow()).sort(keys)
-    members = (
+    counted = (
         one
         for member in sheet.members
-        for one in members_of(member, found.filter(pl.col(_DUTY) == member.duty.obligation.id))
+        for one in tallies(member, found.filter(pl.col(_DUTY) == member.duty.obligation.id))
     )
-    return portfolio_findings(members, whole=whole)
+    return portfolio_findings(counted, whole=whole)
 
 
 def _day(as_of: date | str | None) -> date:

@@ -10,7 +10,7 @@ from cncheck.columns.logic import Mask
 from cncheck.columns.packs import MemberColumns
 from cncheck.columns.plan import Rows, constant, series
 from cncheck.model import Portfolio
-from cncheck.portfolio import Member
+from cncheck.portfolio import Tally, strongest
 
 COUNTED = "|counted "
 """Begins the name of a column that is counted, beside the one that comes out."""
@@ -71,11 +71,38 @@ def counted_rows(
     return table.group_by(_COLUMNS, maintain_order=True).len("products")
 
 
-def members_of(member: MemberColumns, counted: pl.DataFrame) -> Iterator[Member]:
-    """Yield what `counted_rows` found, as `cncheck.portfolio` judges it."""
-    for row in counted.iter_rows(named=True):
-        declared = True if row["declared"] else False if row["denied"] else None
-        yield Member(
-            row["enterprise"], member.duty.obligation, row["status"], row["force"], row["sure"],
-            row["model"], row["kind"], declared, row["products"],
+def tallies(member: MemberColumns, counted: pl.DataFrame) -> Iterator[Tally]:
+    """Yield what `counted_rows` found, by enterprise, as `cncheck.portfolio` judges it."""
+    if counted.is_empty():
+        return
+    model, kind, declared = pl.col("model"), pl.col("kind"), pl.col("declared")
+    done, possible = pl.col("sure") & declared, ~pl.col("denied")
+    conditions = {
+        "have": done, "at_best": possible, "models": pl.lit(value=True),
+        "unsaid": ~declared & possible, "perhaps": ~pl.col("sure"), "blank": kind.is_null(),
+    }  # fmt: skip
+    enterprises = counted.group_by("enterprise", maintain_order=True).agg(
+        *(model.filter(where).n_unique().alias(name) for name, where in conditions.items()),
+        (done & kind.is_null()).any().alias("done"),
+        (possible & kind.is_null()).any().alias("possible"),
+        pl.col("status").filter(pl.col("sure")).unique(), pl.col("force").unique(), pl.col("products").sum(),
+    )  # fmt: skip
+    lacking, hopeless = _without(counted, done), _without(counted, possible)
+    for row in enterprises.iter_rows(named=True):
+        name = row["enterprise"]
+        yield Tally(
+            name, member.duty.obligation, **{key: row[key] for key in conditions},
+            lacking=() if row["done"] else lacking.get(name, ()),
+            hopeless=() if row["possible"] else hopeless.get(name, ()),
+            standing=frozenset(row["status"]), force=strongest(row["force"]),
+            products=row["products"],
         )  # fmt: skip
+
+
+def _without(counted: pl.DataFrame, wanted: pl.Expr) -> dict[str, tuple[str, ...]]:
+    """Return the kinds in scope of each enterprise of which no model is as wanted."""
+    kinds = counted.drop_nulls("kind").group_by("enterprise", "kind")
+    found = kinds.agg(pl.col("sure").any(), wanted.any().alias("wanted"))
+    none = found.filter(pl.col("sure") & ~pl.col("wanted")).sort("kind")
+    lists = none.group_by("enterprise", maintain_order=True).agg("kind")
+    return {enterprise: tuple(kinds) for enterprise, kinds in lists.iter_rows()}

@@ -23,7 +23,7 @@ from cncheck.load.rules import load_rules, select
 from cncheck.load.settings import LANGUAGES, Settings
 from cncheck.load.yamlfile import read_text, shown_path
 from cncheck.model import Problem, Report, Rules
-from cncheck.portfolio import members_of, portfolio_findings
+from cncheck.portfolio import portfolio_findings, tallies_of
 from cncheck.problems import InputError, did_you_mean
 from cncheck.report import WRITERS, Run, View, write
 from cncheck.waivers import Waiver
@@ -71,7 +71,7 @@ def _report(
     found: Found, rules: Rules, on: date, *, presume: bool, whole_portfolio: bool = False
 ) -> Report:
     reports = tuple(evaluate(one, rules, on, presume=presume) for one in found.products)
-    portfolio = portfolio_findings(members_of(reports), whole=whole_portfolio)
+    portfolio = portfolio_findings(tallies_of(reports), whole=whole_portfolio)
     return Report(
         on, rules.packs, reports, portfolio, found.errors, found.skipped, rules.not_covered
     )

@@ -38,7 +38,7 @@ from cncheck.load.maps import ListMap, read_map
 from cncheck.load.rules import load_rules, select
 from cncheck.load.settings import LANGUAGES
 from cncheck.model import PortfolioFinding, Problem, Report, Rules
-from cncheck.portfolio import members_of, portfolio_findings
+from cncheck.portfolio import portfolio_findings, tallies_of
 from cncheck.problems import InputError
 from cncheck.report import Run, View
 from cncheck.report.lists import WRITERS, ErrorCount, FactCount, ListRun, SchemeCount, lines
@@ -102,7 +102,7 @@ def batch(
             with _progress(lists) as seen:
                 found = batches(one, counts, attention=only_findings, seen=seen)
                 escaped = _written(found, one, target, raw=raw)
-            portfolio = portfolio_findings(counts.members(), whole=settings.get("whole-portfolio"))
+            portfolio = portfolio_findings(counts.tallies(), whole=settings.get("whole-portfolio"))
             if portfolio_file:
                 _write_portfolio(portfolio, portfolio_file, raw=raw)
             result = gate_of_a_list(_counted(counts), portfolio, wanted)
@@ -148,7 +148,7 @@ def _one_row(
     if more:
         complain([Problem(f'More than one row has the id "{id_}": this is the first.')])
     reports = (evaluate(product, rules, on, presume=presume),) if product else ()
-    portfolio = portfolio_findings(members_of(reports))
+    portfolio = portfolio_findings(tallies_of(reports))
     report = Report(on, rules.packs, reports, portfolio, tuple(problems), (), rules.not_covered)
     result = gate(report, wanted)
     print_run(Run(report, rules, wanted, result, summary(report, wanted), view), format_)
