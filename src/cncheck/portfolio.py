@@ -75,8 +75,8 @@ def _judged(members: list[Member], *, whole: bool) -> PortfolioFinding:
     hopeless = [k for k in kinds if not _some(members, k, lambda m: m.declared is not False)]
     blank = _models(members, lambda m: m.kind is None)
     reasons = [_counted(len(have), rule, lacking)]
-    standing = {member.status for member in members}
-    if standing in ({"upcoming"}, {"ended"}):  # for every product alike
+    standing = {member.status for member in members if member.sure}
+    if standing in ({"upcoming"}, {"ended"}):  # for every product alike that is known to count
         (status,) = standing
     elif len(have) >= rule.at_least and not lacking and not blank:
         status = "met"
