@@ -103,6 +103,12 @@ def test_after_the_pilot_the_duty_has_ended(rules: Rules) -> None:
     assert found.status == "ended"
 
 
+def test_a_pack_of_unstated_energy_does_not_revive_a_duty_that_has_ended(rules: Rules) -> None:
+    rows = [*FIVE[:3], pack(5, declared=False), pack(6, rated_energy_kwh=None, declared=False)]
+    (found,) = report(rules, rows, whole=True, on=date(2027, 1, 1)).portfolio
+    assert found.status == "ended"
+
+
 @pytest.mark.parametrize(("forces", "tripped"), [((), False), (("pilot",), True)])
 def test_a_shortfall_trips_the_gate_only_where_pilots_count(
     rules: Rules, forces: tuple[str, ...], tripped: bool
