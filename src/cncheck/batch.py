@@ -22,7 +22,7 @@ from cncheck.portfolio import Tally
 from cncheck.problems import InputError, nearest
 
 _MOST_ERRORS = 10_000  # different messages that are counted apart
-_COMPACT = 100_000  # rows of members that are put together at a time
+_COMPACT = 100_000  # rows of members that are put together at a time, at least
 _MOST_IDS = 5  # duplicate ids that are named
 _ID, _TYPE = "id", "product_type"
 
@@ -67,7 +67,8 @@ class Counts:
         for member, counted in zip(one.members, answer.members, strict=True):
             _, found = self._members.setdefault(member.duty.obligation.id, (member, []))
             found.append(counted)
-            if sum(part.height for part in found) > _COMPACT:
+            # What is together stands first: it is not put together again for every little more.
+            if sum(part.height for part in found) > max(_COMPACT, 2 * found[0].height):
                 found[:] = [_together(found)]
 
     def _add_errors(self, file: str, first: int, errors: pl.Series) -> None:

@@ -283,7 +283,7 @@ def _write_csv(
 
 
 def _write_parquet(batches: _Batches, schema: _Schema, file: BinaryIO, _raw: bool) -> int:
-    _sink(batches, schema).sink_parquet(file)
+    _sink(batches, schema).sink_parquet(file, row_group_size=1 << 16)
     return 0
 
 
