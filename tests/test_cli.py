@@ -52,6 +52,24 @@ GOLDEN_RUNS = {
     "camcorder_zh.txt": ("examples/camcorder.yaml", *DAY, "--lang", "zh"),
     "toaster.txt": ("examples/toaster_with_materials.yaml", *DAY, "--only", "rohs"),
     "vehicle.txt": ("examples/electric_car.yaml", *DAY),
+    "sectors.txt": (
+        *(
+            f"examples/{name}.yaml"
+            for name in (
+                "ev_pack_ncm",
+                "fridge",
+                "laptop_12in",
+                "led_street_light",
+                "wall_box",
+                "sofa",
+                "float_glass",
+                "tyre",
+                "steel_coil",
+                "refurbished_phone",
+            )
+        ),
+        *DAY,
+    ),
     "unknown_energy.txt": (
         "examples/ev_pack_unknown_energy.yaml",
         *DAY,
