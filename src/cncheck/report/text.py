@@ -157,8 +157,8 @@ def packs_line(packs: Sequence[Pack], page: Page) -> Line:
     """Name the packs with their review days, or count them where they are many."""
     reviewed = sorted(pack.reviewed for pack in packs)
     if len(reviewed) > _MOST_PACKS and not page.view.all:
-        days = {"first": reviewed[0], "last": reviewed[-1]}
-        return Line(page.say("packs_in_short", count=len(reviewed), **days), style="dim")
+        days = " … ".join(dict.fromkeys((reviewed[0], reviewed[-1])))
+        return Line(page.say("packs_in_short", count=len(reviewed), days=days), style="dim")
     named = (
         f"{pack.id} {pack.version} ({page.say('reviewed', day=pack.reviewed)})" for pack in packs
     )

@@ -108,8 +108,8 @@ WORDS = {
     "not_covered": Text("Not covered by any pack: {what}", "尚无规则包覆盖：{what}"),
     "packs": Text("Rule packs: {what}", "规则包：{what}"),
     "packs_in_short": Text(
-        "Rule packs: {count}, reviewed {first} to {last} (`cncheck rules list`)",
-        "规则包：{count} 个，审阅于 {first} 至 {last}（`cncheck rules list`）"),
+        "Rule packs: {count}, reviewed {days} (`cncheck rules list`)",
+        "规则包：{count} 个，审阅于 {days}（`cncheck rules list`）"),
     "reviewed": Text("reviewed {day}", "审阅于 {day}"),
     "no_advice": Text(
         "This is information, no legal advice. Chinese original texts prevail.",
