@@ -128,12 +128,28 @@ def job(
         InputError: a list has no id or no product type, or not the columns of the map.
 
     """
+    known: dict[tuple[tuple[str, str], ...], Sheet] = {}
+
+    def planned(frame: pl.LazyFrame) -> Sheet:
+        facts = typed_frame(frame, rules)
+        stated = facts.collect_schema().items()
+        key = tuple(sorted((name, str(dtype)) for name, dtype in stated))
+        if key in known:  # to plan costs more than to check a short list
+            return known[key]._replace(plan=again(known[key].plan, facts))
+        known[key] = sheet(facts, rules, as_of, wanted, presume=presume)
+        return known[key]
+
+    lists = tuple(lists)
+    for one in lists:
+        if one.settle:  # plan while its lines are looked at: most lists are as they seem
+            with suppress(InputError):  # told below
+                planned(facts_of(one, list_map))
     sheets: list[tuple[TextList, Sheet]] = []
     problems: list[Problem] = []
     ignored: dict[str, None] = {}
-    known: dict[tuple[tuple[str, str], ...], Sheet] = {}
-    for one in lists:
+    for seeming in lists:
         try:
+            one = seeming.settled()
             frame = facts_of(one, list_map)
         except InputError as error:
             problems.extend(error.problems)
@@ -141,14 +157,7 @@ def job(
         columns = frame.collect_schema().names()
         problems.extend(_lacking(one, columns, list_map))
         ignored |= dict.fromkeys(_no_facts(one.columns, list_map, rules))
-        facts = typed_frame(frame, rules)
-        stated = facts.collect_schema().items()
-        key = tuple(sorted((name, str(dtype)) for name, dtype in stated))
-        if key in known:  # to plan costs more than to check a short list
-            sheets.append((one, known[key]._replace(plan=again(known[key].plan, facts))))
-            continue
-        known[key] = sheet(facts, rules, as_of, wanted, presume=presume)
-        sheets.append((one, known[key]))
+        sheets.append((one, planned(frame)))
     if problems:
         raise InputError(problems)
     schema: dict[str, Any] = {}

@@ -85,7 +85,9 @@ def batch(
         with suppress(ValueError):  # not in the main thread
             signal.signal(signal.SIGTERM, signal.default_int_handler)
         with tempfile.TemporaryDirectory(prefix="cncheck-") as scratch:
-            lists = open_lists(paths, chosen, scratch, sys.stdin.buffer.read)
+            lists = open_lists(
+                paths, chosen, scratch, sys.stdin.buffer.read, settled=row is not None
+            )
             if row is not None:
                 code = _one_row(
                     lists, list_map, row, chosen, on, wanted, view, format, presume=presume
@@ -99,7 +101,7 @@ def batch(
             one = job(lists, list_map, chosen, on, asked, presume=presume)
             counts = Counts()
             target = os.path.join(scratch, "output.csv") if output == "-" else output
-            with _progress(lists) as seen:
+            with _progress([opened for opened, _ in one.sheets]) as seen:
                 found = batches(one, counts, attention=only_findings, seen=seen)
                 escaped = _written(found, one, target, raw=raw)
             portfolio = portfolio_findings(counts.tallies(), whole=settings.get("whole-portfolio"))

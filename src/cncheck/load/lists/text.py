@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import polars as pl
 from polars.selectors import by_name
@@ -28,15 +29,36 @@ def read_csv(source: Source) -> Read:
     """
     path, may_have_blank_rows = utf8(source)
     header = _header(source, path)
-    survey = None if source.careful else surveyed(path, header)
-    if survey is None or not survey.regular:
-        return kept_rows(careful_rows(path, header), header.names, source, careful=True)
+    if source.careful:
+        return _carefully(source, path, header)
+    looking = ThreadPoolExecutor(1)  # a plan can be made meanwhile, as if the list were regular
+    survey = looking.submit(surveyed, path, header)
+    looking.shutdown(wait=False)
+
+    def settled() -> Read:
+        found = survey.result()
+        if not found.regular:
+            return _carefully(source, path, header)
+        return (
+            read if not found.quoted else _at_once(path, header, may_have_blank_rows, quoted=True)
+        )
+
+    read = _at_once(path, header, may_have_blank_rows, quoted=False)
+    return read._replace(settled=settled)
+
+
+def _carefully(source: Source, path: str, header: Header) -> Read:
+    return kept_rows(careful_rows(path, header), header.names, source, careful=True)
+
+
+def _at_once(path: str, header: Header, may_have_blank_rows: bool, *, quoted: bool) -> Read:
+    """Read a list whose every line is a row by itself."""
     # A name never holds a line break: columns without one are called so until they are dropped.
     names = [name or f"\n{i}" for i, name in enumerate(header.names)]
     frame = pl.scan_csv(
         path, has_header=False, skip_lines=header.lines, separator=header.separator,
         schema=dict.fromkeys(names, pl.String), missing_columns="insert", glob=False,
-        null_values="" if survey.quoted else None,  # without quotes, blank cells are null anyway
+        null_values="" if quoted else None,  # without quotes, blank cells are null anyway
     )  # fmt: skip
     if may_have_blank_rows:  # this looks at every column, also at those nobody asks for
         frame = frame.filter(pl.any_horizontal(pl.all().str.strip_chars() != ""))
