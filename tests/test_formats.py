@@ -328,3 +328,24 @@ def test_several_formats_are_written_in_one_run(tmp_path: Path) -> None:
     assert "FRIDGE-1" in result.stdout
     for name, file in names.items():
         assert (tmp_path / file).read_text(encoding="utf-8") == written(name)
+
+
+def test_products_that_share_an_id_keep_their_results_apart(product: Callable[..., Path]) -> None:
+    done = "evidence: {energy_label: {label_location: %s}}\n"
+    head = "id: F\nproduct_type: household_refrigerator\n"
+    product(head + done % "product", "a.yaml")
+    folder = product(head + done % "false", "b.yaml")
+    first, second = ET.fromstring(written("junit", cwd=folder))
+
+    def outcome(suite: ET.Element) -> list[str]:
+        name = "energy_label/label-on-product"
+        return [c.tag for case in suite if case.get("name") == name for c in case]
+
+    assert (outcome(first), outcome(second)) == ([], ["failure"])
+
+
+def test_a_log_of_github_takes_no_command_from_an_id(product: Callable[..., Path]) -> None:
+    folder = product("id: '::stop-commands::x'\nproduct_type: household_refrigerator\n"
+                     "evidence: {energy_label: {label_location: false}}\n")  # fmt: skip
+    for line in written("github", cwd=folder).splitlines():
+        assert not line.strip().startswith("::stop-commands")

@@ -400,3 +400,129 @@ def test_settings_hold_for_lists_too(project: Project) -> None:
     assert batch(["list.csv"], as_of="2026-11-21") == 1
     project.write("cncheck.toml", 'fail-on = "never"\n')
     assert batch(["list.csv"], as_of="2026-11-21") == 0
+
+
+# ---- what must not pass --------------------------------------------------------------------------
+
+
+def test_a_bracket_in_a_waiver_stands_for_itself() -> None:
+    waiver = Waiver("A[1]", False, "rohs/*", False, "", "", date(2027, 1, 1), Place("w"))
+
+    def covered(subject: str) -> bool:
+        trip = Trip(subject, "rohs/mark", "violated", "")
+        on = date(2026, 1, 1)
+        return bool(apply_waivers([waiver], [trip], on, [], [], whole_folder=True).by_key)
+
+    assert covered("A[1]")
+    assert not covered("A1")
+
+
+def test_a_waiver_of_duties_covers_no_scheme_that_lacks_a_fact(project: Project) -> None:
+    project.write("products/fridge.yaml", "id: FRIDGE-1\nproduct_type: room_air_conditioner\n")
+    project.waive(WAIVER.format(product="FRIDGE-1", obligation="'energy*'", expires="2027-06-30"))
+    assert project.check(fail_on=["undetermined"])[0] == 4
+
+
+def test_a_waiver_for_what_is_unclear_covers_no_violation_of_the_same_id() -> None:
+    unclear, violated = _trip(open_law=True), _trip("violated", "rohs")
+    found = apply_waivers([SCHEME], [unclear], date(2026, 1, 1), ["rohs"], [], whole_folder=True)
+    assert found.covers(unclear)
+    assert not found.covers(violated)
+
+
+def test_what_was_only_to_fall_due_is_news_once_it_is_in_force() -> None:
+    base = known.baseline_of([Trip("P", "a/b", "due", "")])
+    assert not base.knows(Trip("P", "a/b", "open", ""))
+
+
+def test_an_approval_is_a_name(tmp_path: Path) -> None:
+    file = tmp_path / "w.yaml"
+    file.write_text("waivers:\n  - " + json.dumps({**GOOD, "approved_by": False}), encoding="utf-8")
+    with pytest.raises(InputError, match="`approved_by` is one text"):
+        read_waivers(str(file))
+
+
+def test_a_waiver_steers_no_terminal_and_forges_no_line(tmp_path: Path) -> None:
+    file = tmp_path / "w.yaml"
+    reason = "a\nGate: passed \x1b[31m"
+    file.write_text("waivers:\n  - " + json.dumps({**GOOD, "reason": reason}), encoding="utf-8")
+    (waiver,) = read_waivers(str(file))
+    assert waiver.reason == "a Gate: passed \\x1b[31m"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[ tool . cncheck ]\nfail-on = "never"\n',
+        '[tool."cncheck"]\nfail-on = "never"\n',
+        'tool.cncheck.fail-on = "never"\n',
+        '[tool]\ncncheck = {fail-on = "never"}\n',
+    ],
+)
+def test_settings_are_found_however_toml_writes_them(project: Project, text: str) -> None:
+    project.write("pyproject.toml", text)
+    assert project.check()[0] == 0
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["[[tool]]\n# cncheck\n", "tool = 3 # [tool.cncheck]\n", "[tool.cncheck-extra]\nx = 1\n"],
+)
+def test_a_shared_file_without_settings_hides_none_above_it(project: Project, text: str) -> None:
+    project.write("cncheck.toml", 'fail-on = "never"\n')
+    project.write("products/pyproject.toml", text)
+    assert project.check()[0] == 0
+
+
+def test_a_settings_file_that_leads_nowhere_is_told(project: Project) -> None:
+    (project.folder / "cncheck.toml").symlink_to("nowhere.toml")
+    assert project.check()[0] == 2
+
+
+@pytest.mark.parametrize(
+    "target", ["cncheck.toml", "cncheck-waivers.yaml", "families/f.yaml", "products/fridge.yaml"]
+)
+def test_no_report_is_written_over_what_was_read(project: Project, target: str) -> None:
+    project.write("cncheck.toml", 'lang = "en"\n')
+    project.waive(WAIVER.format(product="FRIDGE-1", obligation=LABEL, expires="2027-06-30"))
+    project.write("families/f.yaml", "sold_online: true\n")
+    project.write(
+        "products/more.yaml", "include: ../families/f.yaml\nid: M\nproduct_type: monitor\n"
+    )
+    before = (project.folder / target).read_bytes()
+    for options in ({"output": [f"json={target}"]}, {"write_baseline": target}):
+        assert project.check(**options)[0] == 2
+    assert (project.folder / target).read_bytes() == before
+
+
+def test_a_baseline_is_kept_where_not_everything_could_be_checked(project: Project) -> None:
+    project.check(write_baseline="known.json")
+    before = (project.folder / "known.json").read_bytes()
+    project.write("products/typo.yaml", "id: T\nproduct_typ: monitor\n")
+    assert project.check(write_baseline="known.json")[0] == 2
+    assert "was not written" in project.told
+    (project.folder / "empty").mkdir()
+    assert project.check("empty", write_baseline="known.json")[0] == 3
+    assert (project.folder / "known.json").read_bytes() == before
+
+
+def test_products_that_share_an_id_and_files_that_were_skipped_are_told_in_every_log(
+    project: Project,
+) -> None:
+    project.write("products/again.yaml", FRIDGE.format(id="FRIDGE-1"))
+    project.write("products/other.yaml", "sku: X\nkind: television\n")
+    for name in ("text", "compact", "github", "markdown"):
+        text = project.check(format=name)[1]["text"].replace("\\", "")
+        assert "Ids of more than one product" in text, name
+        assert "products/other.yaml" in text, name
+
+
+def test_a_descriptor_with_a_stray_key_is_not_skipped(project: Project) -> None:
+    project.write("products/fridge.yaml", "schema: 1\n" + FRIDGE.format(id="FRIDGE-1"))
+    assert project.check()[0] == 2  # the key is told
+
+
+def test_exit_zero_says_the_code_that_it_leaves_with(project: Project) -> None:
+    code, report = project.check(format="text", exit_zero=True)
+    assert code == 0
+    assert "FAILED (exit code 0)" in report["text"]

@@ -129,3 +129,19 @@ def test_there_is_an_end_to_what_is_included(read) -> None:
         {**many, "a.yaml": "include: families/0.yaml\nid: A\nproduct_type: monitor\n"}, "a.yaml"
     )
     assert any("files are included" in problem.message for problem in found.errors)
+
+
+@pytest.mark.parametrize(
+    ("family", "words"),
+    [
+        ("materials: {part: cord, substances: {DEHP: 5000}}\n", "`materials` is a list"),
+        ("evidence: [a]\n", "`evidence` is a mapping"),
+        ("evidence: {rohs: x}\n", "`evidence.rohs` is a mapping"),
+    ],
+)
+def test_what_is_included_in_a_wrong_shape_is_no_silence(read, family: str, words: str) -> None:
+    own = "materials: [{part: housing, substances: {Pb: 5}}]\nevidence: {rohs: {mark: green_e}}\n"
+    found = read({"families/f.yaml": family,
+                  "a.yaml": f"include: families/f.yaml\nid: A\nproduct_type: monitor\n{own}"}, "a.yaml")  # fmt: skip
+    assert [p.message for p in found.errors if words in p.message]
+    assert not found.products

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from cncheck.baseline import Baseline, baseline_of, gone
-from cncheck.gate import Gate, Policy, Trip, everything, gate, trips
+from cncheck.gate import Gate, Policy, everything, gate, trips
 from cncheck.model import Report
 from cncheck.waivers import Waived, Waiver, apply_waivers
 
@@ -46,12 +46,9 @@ def decide(
         waivers, [*every, *ahead], report.as_of, ids, checked, whole_folder=whole
     )
 
-    def is_waived(trip: Trip) -> bool:
-        return (trip.subject, trip.about) in waived.by_key
-
     known = baseline or Baseline()
     if renew:
         counted = trips(report, everything(policy)._replace(forces=policy.forces))
-        known = baseline_of(trip for trip in counted if not is_waived(trip))
-    result = gate(report, policy, lambda trip: is_waived(trip) or known.knows(trip))
+        known = baseline_of(trip for trip in counted if not waived.covers(trip))
+    result = gate(report, policy, lambda trip: waived.covers(trip) or known.knows(trip))
     return Decision(result, waived, known, gone(known, every, checked))

@@ -16,7 +16,7 @@ FAIL_ON = ("violated", "open", "undetermined", "never")
 """What may trip the gate; besides them `due:<n>d`."""
 
 STRICT = ("violated", "open", "undetermined")
-TRIPS = ("undetermined", "open", "due", "violated")
+TRIPS = ("undetermined", "due", "open", "violated")
 """What may be let pass, in the order of how bad it is."""
 DUE = r"due:(\d{1,4})d"
 """How the days ahead are written for which the gate looks."""
@@ -48,6 +48,13 @@ class Trip(NamedTuple):
     of_enterprise: bool = False
     due: date | None = None
     """The day on which it falls due."""
+    status: str = ""
+    """That of the duty, where the word is another one: what falls due may be upcoming or open."""
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """What tells it from others: products may share an id."""
+        return self.subject, self.about, self.status or self.word
 
 
 class Gate(NamedTuple):
@@ -154,7 +161,7 @@ def trips(report: Report, policy: Policy) -> Iterator[Trip]:
         day = _falls_due(duty, finding, report, limit) if limit is not None else None
         if day:
             said = f"{product.id}: {id_} falls due on {day}"
-            yield Trip(product.id, id_, "due", said, due=day)
+            yield Trip(product.id, id_, "due", said, due=day, status=duty.status)
     if "undetermined" in policy.fail_on:
         for one in report.products:
             for finding in one.findings:

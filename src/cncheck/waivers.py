@@ -19,7 +19,7 @@ EXPIRING_DAYS = 30
 """For so many days before its last one, a waiver is reported as expiring."""
 STATES = ("holds", "expiring", "expired", "unused", "no_product", "unknown", "not_checked")
 
-_WILD = frozenset("*?[")
+_WILD = frozenset("*?")
 
 Key = tuple[str, str]
 """A product or enterprise, and the id of a duty or scheme."""
@@ -57,6 +57,11 @@ class Waived(NamedTuple):
 
     by_key: Mapping[Key, Waiver] = MappingProxyType({})
     standings: tuple[Standing, ...] = ()
+
+    def covers(self, trip: Trip) -> bool:
+        """Return whether a waiver lets this pass; another product may have the same id."""
+        waiver = self.by_key.get((trip.subject, trip.about))
+        return waiver is not None and _fits(waiver, trip)
 
 
 def apply_waivers(
@@ -106,14 +111,16 @@ def _fits_subject(waiver: Waiver, subject: str, of_enterprise: bool) -> bool:
 
 
 def _fits(waiver: Waiver, trip: Trip) -> bool:
-    if not waiver.of_scheme:
-        return _like(trip.about, waiver.about)
+    if not waiver.of_scheme:  # a scheme that stays undetermined is waived as such
+        return "/" in trip.about and _like(trip.about, waiver.about)
     scheme = trip.about.partition("/")[0]
     return trip.word == "undetermined" and trip.open_law and scheme == waiver.about
 
 
 def _like(name: str, pattern: str) -> bool:
-    return name == pattern or (not _WILD.isdisjoint(pattern) and fnmatchcase(name, pattern))
+    if name == pattern or _WILD.isdisjoint(pattern):
+        return name == pattern
+    return fnmatchcase(name, pattern.replace("[", "[[]"))  # a bracket stands for itself
 
 
 def _state(

@@ -10,11 +10,14 @@ from typing import Any
 
 from cncheck.baseline import Baseline, from_text, to_text
 from cncheck.commands import NAMES
-from cncheck.commands.common import complain, day, guarded, known, say, show
-from cncheck.commands.settings import gate_policy, in_force, passing, waiver_file
+from cncheck.commands.common import complain, day, guarded, known, say, show, tell
+from cncheck.commands.settings import gate_policy, in_force, waiver_file
 from cncheck.decision import decide
 from cncheck.evaluate import evaluate
 from cncheck.gate import (
+    BAD_INPUT,
+    NOTHING,
+    PASSED,
     exit_code,
     summary,
 )
@@ -119,7 +122,7 @@ def check(
         found = read_paths(paths, chosen, sys.stdin.buffer.read, placed=placed)
         found = found._replace(errors=tuple(map(_or_a_command, found.errors)))
         written = [("baseline", write_baseline)] if write_baseline else []
-        _spare_the_input([*targets, *written], found)
+        _spare([*targets, *written], [*found.read, settings.file, waiver_file(settings, paths)])
         report = _report(
             found, chosen, on, presume=not settings.get("no-presume"),
             whole_portfolio=settings.get("whole-portfolio"),
@@ -128,7 +131,12 @@ def check(
             report, wanted, waivers, before, ids=_ids(rules), renew=bool(written),
             whole=_whole(paths, waivers) and not found.errors,
         )  # fmt: skip
-        if written:
+        if settings.get("exit-zero"):
+            decided = decided._replace(gate=decided.gate._replace(code=PASSED))
+        code = exit_code(report, decided.gate)
+        if written and code in (BAD_INPUT, NOTHING):
+            tell("The baseline was not written: not everything could be checked.\n")
+        elif written:
             _write_file(write_baseline, to_text(decided.baseline))
         view = View(settings.get("lang"), explain, all)
         whole = Run(
@@ -142,7 +150,7 @@ def check(
             _to_the_step_summary(whole)
         if format not in ("text", "compact"):  # which tell of them where a reader looks
             complain(report.errors)
-        return passing(exit_code(report, decided.gate), settings)
+        return code
 
     return guarded(run)
 
@@ -199,13 +207,12 @@ def _target(word: str) -> tuple[str, str]:
     return name, file
 
 
-def _spare_the_input(targets: Iterable[tuple[str, str]], found: Found) -> None:
+def _spare(targets: Iterable[tuple[str, str]], read: Iterable[str]) -> None:
     """Refuse to write a report over a file that was read, or two reports into one file."""
-    read = {product.file for product in found.products} | {error.file for error in found.errors}
-    taken = {os.path.realpath(file) for file in (*read, *found.skipped)} if targets else set()
+    taken = {os.path.realpath(file) for file in read if file}
     for _name, file in targets:
         where = os.path.realpath(file)
-        if where in taken and os.path.isfile(file):
+        if where in taken:
             message = "The report would overwrite this file. Name another file after --output."
             raise InputError([Problem(message, file)])
         taken.add(where)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from cncheck.load.yamlfile import Places, read_documents, read_text, shown_path
@@ -37,6 +37,7 @@ class Whole(NamedTuple):
     wrong: tuple[tuple[Spot, str], ...] = ()
 
 
+Wrong = list[tuple[Spot, str]]
 Shelf = dict[str, tuple[Mapping[str, Any], Places]]
 """Files that were included before, by their real path: what they say, and where."""
 
@@ -61,25 +62,35 @@ def with_included(row: Mapping[str, Any], spot: Spot, shelf: Shelf) -> Whole:
         for key, value in found.items():
             at = Spot(there, (0, key))
             if key in _OWN:
-                message = f"`{key}` belongs to one product: it stands in the descriptor, not in what several include."
-                wrong.append((at, message))
-            elif key == "materials" and isinstance(value, list) and _is(whole.get(key), list):
-                have = list(whole.get(key) or ())
-                came |= {(key, len(have) + i): Spot(there, (0, key, i)) for i in range(len(value))}
-                whole[key] = have + value
-            elif key == "evidence" and isinstance(value, Mapping) and _is(whole.get(key), Mapping):
-                whole[key] = _joined(whole.get(key) or {}, value, at, came)
+                wrong.append(
+                    (at, f"`{key}` belongs to one product: it stands in the descriptor alone.")
+                )
+            elif key in _SHAPES and value is not None and not isinstance(value, _SHAPES[key][0]):
+                wrong.append((at, _SHAPES[key][1]))
+            elif key in _SHAPES and isinstance(whole.get(key), _SHAPES[key][0]):
+                whole[key] = _JOINED[key](whole[key], value or type(whole[key])(), at, came, wrong)
             elif whole.get(key) is None and key != INCLUDE:
                 whole[key], came[key,] = value, at
     return Whole(whole, came, tuple(wrong))
 
 
-def _is(value: Any, kind: type) -> bool:
-    return value is None or isinstance(value, kind)
+_SHAPES: Mapping[str, tuple[type, str]] = {
+    "materials": (list, "`materials` is a list: one item for each homogeneous material."),
+    "evidence": (dict, "`evidence` is a mapping: the id of a scheme, then its keys."),
+}
 
 
-def _joined(
-    own: Mapping[str, Any], more: Mapping[str, Any], at: Spot, came: dict[Path, Spot]
+def _joined_materials(
+    own: list[Any], more: list[Any], at: Spot, came: dict[Path, Spot], _wrong: Wrong
+) -> list[Any]:
+    """Return one list of materials, the descriptor's own first."""
+    for i in range(len(more)):
+        came["materials", len(own) + i] = Spot(at.file, (*at.path, i))
+    return own + more
+
+
+def _joined_evidence(
+    own: dict[str, Any], more: dict[str, Any], at: Spot, came: dict[Path, Spot], wrong: Wrong
 ) -> dict[str, Any]:
     """Return evidence with what another file adds to it, scheme by scheme and key by key."""
     whole = dict(own)
@@ -88,11 +99,18 @@ def _joined(
         have = whole.get(scheme)
         if have is None:
             whole[scheme], came["evidence", scheme] = keys, there
-        elif isinstance(have, Mapping) and isinstance(keys, Mapping):
-            added = {key: value for key, value in keys.items() if have.get(key) is None}
+        elif keys is not None and not isinstance(keys, dict):
+            wrong.append((there, f"`evidence.{scheme}` is a mapping of keys."))
+        elif isinstance(have, dict):
+            added = {key: value for key, value in (keys or {}).items() if have.get(key) is None}
             came |= {("evidence", scheme, k): Spot(at.file, (*there.path, k)) for k in added}
             whole[scheme] = {**have, **added}
     return whole
+
+
+_JOINED: Mapping[str, Callable[..., Any]] = {
+    "materials": _joined_materials, "evidence": _joined_evidence,
+}  # fmt: skip
 
 
 def _files(
@@ -111,8 +129,8 @@ def _files(
             continue
         for name in names:
             file = os.path.join(os.path.dirname(at.file), name)
-            real = os.path.realpath(file)
-            if os.path.isabs(name):
+            real = os.path.realpath(file.replace("\0", ""))
+            if os.path.isabs(name) or "\0" in name:
                 wrong.append((here, f"An included file is named relative to this one. {_EXAMPLE}"))
             elif real not in seen and len(seen) >= MAX_INCLUDED:
                 wrong.append((here, f"More than {MAX_INCLUDED} files are included."))
@@ -140,6 +158,8 @@ def _read(file: str, real: str, shelf: Shelf) -> Mapping[str, Any]:
 
     """
     if real not in shelf:
+        if os.path.exists(file) and not os.path.isfile(file):
+            raise InputError([Problem("It is no file.", shown_path(file))])
         places: Places = {}
         documents = read_documents(read_text(file), shown_path(file), places)
         if len(documents) != 1 or not isinstance(documents[0], Mapping):

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from cncheck.conditions import Text
-from cncheck.load.values import number, shown, typed
+from cncheck.load.values import NOTHING_SAID, number, shown, typed
 from cncheck.load.vocabulary import SUBSTANCES
 from cncheck.model import Fact, Origin, Rules
 from cncheck.problems import MAX_TOLD, did_you_mean, key_shown
 
 _PLACE = tuple[str | int, ...]
 _MILLION = 1_000_000  # mg/kg: a material cannot hold more of anything
+_NO_CLAIM = NOTHING_SAID | {"", "no", "无"}
 _KEYS = ("part", "material", "substances", "exemption", "basis")
 _HOMOGENEOUS = "homogeneous"
 _BASES = (_HOMOGENEOUS, "component", "product")
@@ -148,7 +149,7 @@ def _exemption(
     value: Any, path: _PLACE, rules: Rules, wrong: list[tuple[_PLACE, str]]
 ) -> str | None:
     """Return the item of the exemption list that a material claims, or None."""
-    if value is None or (isinstance(value, str) and not value.strip()):
+    if value is None or (isinstance(value, str) and value.strip().lower() in _NO_CLAIM):
         return None
     if isinstance(value, (str, int)) and not isinstance(value, bool):
         try:

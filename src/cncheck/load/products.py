@@ -19,7 +19,7 @@ MAX_PRODUCTS = 5000
 """Of one file: the report on so many takes some 300 MB."""
 _A_SLIP = 80  # of 100: letters in common that make one key a misspelling of another
 _PLACE = tuple[str | int, ...]
-_OWN_FILES = ("cncheck-", "cncheck.")
+_OWN_FILES = ("cncheck-waivers", "cncheck-baseline", "cncheck.")
 
 
 class Found(NamedTuple):
@@ -29,6 +29,8 @@ class Found(NamedTuple):
     errors: tuple[Problem, ...]
     skipped: tuple[str, ...]
     """Files that hold no product descriptor."""
+    read: tuple[str, ...] = ()
+    """All files that were looked at, and those that they include."""
 
 
 # ---- finding and reading files -------------------------------------------------------------------
@@ -66,6 +68,7 @@ def read_paths(
         tuple(product for found in kept for product in found.products),
         tuple(problem._replace(message=one_line(problem.message)) for problem in errors),
         tuple(file for found in kept for file in found.skipped),
+        (*by_file, *shelf),
     )
 
 
@@ -90,7 +93,8 @@ def _walk(folder: str, errors: list[Problem]) -> Iterator[str]:
         folders[:] = sorted(f for f in folders if not f.startswith(".") and f != "node_modules")
         for file in sorted(files):
             path = os.path.join(here, file)
-            if file.endswith(ENDINGS) and not file.startswith(_OWN_FILES) and not _waits(path):
+            known = file.lower().endswith(ENDINGS) and not file.startswith(_OWN_FILES)
+            if known and not _waits(path):
                 yield path
 
 
@@ -126,10 +130,14 @@ def read_products(
             rows += [((i, j), row) for j, row in enumerate(document)]
         elif document is not None:
             rows.append(((i,), document))
+    skipped: tuple[str, ...] = ()
     if not chosen:
-        rows = [(place, row) for place, row in rows if _looks_like_a_product(row)]
-        if not rows:
+        found = [(place, row) for place, row in rows if _looks_like_a_product(row)]
+        if not found:
             return None
+        kept = {place for place, _ in found}
+        skipped = tuple(f"{file}, item {i + 1}" for i, (at, _) in enumerate(rows) if at not in kept)
+        rows = found
     if not rows:
         message = (
             "The file is empty: no product in it. A descriptor needs at least id and product_type."
@@ -158,7 +166,7 @@ def read_products(
             product = product._replace(places=_places(product, whole, spot, shelf, places))
         if product is not None:
             products.append(product)
-    return Found(tuple(products), _located(wrong, text, file, shelf), ())
+    return Found(tuple(products), _located(wrong, text, file, shelf), skipped)
 
 
 def _origin(path: _PLACE, whole: Whole, spot: Spot) -> Spot:
@@ -229,8 +237,12 @@ def _may_describe_a_product(text: str) -> bool:
 
 def _looks_like_a_product(row: Any) -> bool:
     """Return whether `row` is a descriptor, or one with a slip in its first keys."""
-    if not isinstance(row, dict) or "applies_if" in row or "schema" in row:
-        return False  # not a mapping; a rule pack; a report
+    if not isinstance(row, dict):
+        return False
+    if isinstance(row.get("product_type"), str) and "id" in row:
+        return True
+    if "applies_if" in row or "schema" in row:
+        return False  # a rule pack; a report
     if isinstance(row.get("product_type"), dict):
         return False  # a vocabulary, which explains the word
     if "$schema" in row and "product_type" not in row:

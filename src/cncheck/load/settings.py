@@ -15,7 +15,6 @@ from cncheck.problems import InputError, did_you_mean
 LANGUAGES = ("en", "zh")
 OWN_FILE = "cncheck.toml"
 _SHARED_FILE = "pyproject.toml"
-_SHARED_TABLE = "[tool.cncheck"
 
 
 class Setting(NamedTuple):
@@ -62,16 +61,18 @@ def find_upward(paths: Iterable[str], names: Sequence[str]) -> Iterator[str]:
     The search begins at the deepest folder that holds all of `paths` and ends with the folder that
     holds the repository (.git), or with the root.
     """
-    starts = [os.path.abspath("." if path == "-" else path) for path in paths]
-    starts = [path if os.path.isdir(path) else os.path.dirname(path) for path in starts]
     try:
+        starts = [os.path.abspath("." if path == "-" else path) for path in paths]
+        starts = [path if os.path.isdir(path) else os.path.dirname(path) for path in starts]
         here = os.path.commonpath(starts)
     except ValueError:  # no input at all, or inputs on several drives
         here = os.getcwd()
+    except OSError:  # the folder one is in was removed
+        return
     while True:
         for name in names:
             file = os.path.join(here, name)
-            if os.path.isfile(file):
+            if os.path.lexists(file):  # a broken link is a mistake to be told, not no file
                 yield file
         above = os.path.dirname(here)
         if above == here or os.path.exists(os.path.join(here, ".git")):
@@ -96,19 +97,21 @@ def read_settings(paths: Iterable[str], named: str | None = None) -> Settings:
     for file in candidates:
         text = read_text(file)
         shared = os.path.basename(file) == _SHARED_FILE
-        if shared and named is None and _SHARED_TABLE not in text:
-            continue
-        return Settings(os.path.relpath(file), _read(text, file, shared=shared))
+        table = _table(text, file, shared=shared) if "cncheck" in text or not shared else None
+        if table is None and named is None:
+            continue  # a pyproject.toml of other tools
+        return Settings(os.path.relpath(file), _read(table or {}, text, file))
     return Settings("", {})
 
 
-def _read(text: str, file: str, *, shared: bool) -> dict[str, Any]:
+def _table(text: str, file: str, *, shared: bool) -> dict[str, Any] | None:
+    """Return the settings as they are written; None where a shared file has none."""
     import tomllib  # noqa: PLC0415  only where there are settings
 
     shown_file = shown_path(file)
     try:
         raw = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         place = re.search(r"\(at line (\d+), column (\d+)\)", str(error))
         last = text.count("\n") + 1  # where it says "at end of document"
         where = (int(place[1]), int(place[2])) if place else (last, None)
@@ -116,9 +119,17 @@ def _read(text: str, file: str, *, shared: bool) -> dict[str, Any]:
         raise InputError(
             [Problem(f"This is not valid TOML: {what}.", shown_file, *where)]
         ) from None
-    table = raw.get("tool", {}).get("cncheck", {}) if shared else raw
-    if not isinstance(table, dict):
-        raise InputError([Problem("`tool.cncheck` is a table of settings.", shown_file)])
+    if not shared:
+        return raw
+    tools = raw.get("tool", {})
+    table = tools.get("cncheck") if isinstance(tools, dict) else None
+    if table is None or isinstance(table, dict):
+        return table
+    raise InputError([Problem("`tool.cncheck` is a table of settings.", shown_file)])
+
+
+def _read(table: Mapping[str, Any], text: str, file: str) -> dict[str, Any]:
+    shown_file = shown_path(file)
     wrong: list[tuple[str, str]] = []
     stated: dict[str, Any] = {}
     for name, value in table.items():

@@ -9,7 +9,7 @@ from typing import Any
 from cncheck.load.values import shown
 from cncheck.load.yamlfile import Places, read_documents, read_text, shown_path
 from cncheck.model import Place, Problem
-from cncheck.problems import InputError, did_you_mean
+from cncheck.problems import InputError, did_you_mean, one_line
 from cncheck.waivers import Waiver
 
 CHOICES = (("product", "enterprise"), ("obligation", "scheme"))
@@ -87,7 +87,10 @@ def _problems(row: Any) -> Iterator[_Wrong]:
         if row.get(key) is None:
             yield (), f"`{key}` is missing: a waiver says why, who approved it and until when."
     for key, value in row.items():
-        if key in KEYS and value is not None and not isinstance(value, (str, int)):
+        may_be_a_number = (
+            isinstance(value, int) and not isinstance(value, bool) and key == "product"
+        )
+        if key in KEYS and value is not None and not (isinstance(value, str) or may_be_a_number):
             yield (key,), f"`{key}` is one text, but it is {shown(value)}."
         elif key in KEYS and isinstance(value, str) and not value.strip():
             yield (key,), f"`{key}` is empty."
@@ -106,7 +109,12 @@ def _day(value: Any) -> date | None:
 def _waiver(row: dict[str, Any], place: Place) -> Waiver:
     product, obligation = row.get("product"), row.get("obligation")
     return Waiver(
-        str(row.get("enterprise") if product is None else product), product is None,
-        str(row.get("scheme") if obligation is None else obligation), obligation is None,
-        str(row["reason"]), str(row["approved_by"]), date.fromisoformat(row["expires"]), place,
+        _text(row.get("enterprise") if product is None else product), product is None,
+        _text(row.get("scheme") if obligation is None else obligation), obligation is None,
+        _text(row["reason"]), _text(row["approved_by"]), date.fromisoformat(row["expires"]), place,
     )  # fmt: skip
+
+
+def _text(value: Any) -> str:
+    """Return a text of one line, without what steers a terminal."""
+    return one_line(" ".join(str(value).split()))

@@ -69,6 +69,8 @@ def read_text(path: str) -> str:
             raise InputError([Problem("This is a folder, a file was expected.", file)])
         with open(path, "rb") as opened:
             return read_stream(opened.read, file)
+    except ValueError:  # a name with a NUL in it
+        raise InputError([Problem("No file has such a name.", file)]) from None
     except OSError as error:
         reason = error.strerror or type(error).__name__
         hint = near_files(path) if isinstance(error, FileNotFoundError) else ""

@@ -45,8 +45,8 @@ def write(run: Run) -> str:
     let_pass = [f"{_line(one)} ({why})" for one in found if (why := pardon(one, page))]
     if let_pass:
         lines += _group(page.say("let_pass_title", count=len(let_pass)), let_pass)
-    closing = plain([*allowances(run, page), *verdict(run, page)])
-    return "".join(f"{line}\n" for line in lines) + closing
+    closing = plain([*allowances(run, page), *verdict(run, page)]).splitlines()
+    return "".join(f"{line}\n" for line in (*lines, *map(_harmless, closing)))
 
 
 def _of_problem(problem: Problem) -> str:
@@ -77,8 +77,12 @@ def _escaped(text: str, table: dict[str, str]) -> str:
 
 def _group(title: str, told: Iterable[str]) -> list[str]:
     """Return lines of the log that fold up; none of them may begin like a command."""
-    inner = (" ".join(line.replace("::", ": :").split()) for line in told)
-    return [f"::group::{_escaped(title, _DATA)}", *inner, "::endgroup::"]
+    return [f"::group::{_escaped(title, _DATA)}", *map(_harmless, told), "::endgroup::"]
+
+
+def _harmless(line: str) -> str:
+    """Return a line of the log that cannot be taken for a command."""
+    return " ".join(line.replace("::", ": :").split())
 
 
 def _line(one: Result) -> str:

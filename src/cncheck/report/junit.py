@@ -29,16 +29,21 @@ class _Case(NamedTuple):
     detail: str = ""
 
 
+_Results = dict[tuple[int, str], Result]
+
+
 def write(run: Run) -> str:
     """Return the suites; the same input gives the same bytes."""
     page = page_of(run)
-    by_key = {(one.subject, one.about): one for one in results(run)}
+    found = list(results(run))
+    by_key = {(one.number, one.about): one for one in found if not one.of_enterprise}
     suites = ET.Element("testsuites")
-    for one in run.report.products:
+    for number, one in enumerate(run.report.products):
         properties = {"file": one.product.file, "as_of": run.report.as_of.isoformat()}
-        _suite(suites, one.product.id, list(_cases(one, by_key, page)), run, properties)
+        cases = list(_cases(number, one, by_key, page))
+        _suite(suites, one.product.id, cases, run, properties)
     for enterprise in dict.fromkeys(finding.enterprise for finding in run.report.portfolio):
-        own = [r for r in by_key.values() if r.subject == enterprise and r.of_enterprise]
+        own = [one for one in found if one.of_enterprise and one.subject == enterprise]
         if own:
             _suite(suites, enterprise, [_case(one, page) for one in own], run, {})
     if run.report.errors:
@@ -58,18 +63,16 @@ def write(run: Run) -> str:
     )
 
 
-def _cases(
-    one: ProductReport, by_key: dict[tuple[str, str], Result], page: Page
-) -> Iterator[_Case]:
+def _cases(number: int, one: ProductReport, by_key: _Results, page: Page) -> Iterator[_Case]:
     for finding in one.findings:
         if finding.verdict == "undetermined":
-            found = by_key.get((one.product.id, finding.pack.id))
+            found = by_key.get((number, finding.pack.id))
             said = page(STATUSES["undetermined"])
             yield _case(found, page) if found else _Case(finding.pack.id, "skipped", said)
         if finding.verdict != "applies":
             continue
         for duty in finding.duties:
-            found = by_key.get((one.product.id, duty.obligation.id))
+            found = by_key.get((number, duty.obligation.id))
             if found:
                 yield _case(found, page)
             else:

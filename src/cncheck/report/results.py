@@ -46,6 +46,8 @@ class Result(NamedTuple):
     known: bool
     """It is in the baseline."""
     of_enterprise: bool = False
+    number: int = -1
+    """The place of the product in the report: products may share an id."""
 
 
 def page_of(run: Run) -> Page:
@@ -60,14 +62,14 @@ def results(run: Run) -> Iterator[Result]:
     and what is undetermined if the gate fails on that or everything was asked for.
     """
     page = page_of(run)
-    found = {(trip.subject, trip.about): trip for trip in trips(run.report, run.policy)}
-    passed = {(trip.subject, trip.about) for trip in run.gate.passed}
+    found = {trip.key: trip for trip in trips(run.report, run.policy)}
+    passed = {trip.key for trip in run.gate.passed}
 
     def result(
         subject: str, about: str, title: Text, status: str, force: str, place: Place,
         why: Iterable[str], cited: tuple[Citation, ...],
     ) -> Result:  # fmt: skip
-        key = (subject, about)
+        key = (subject, about, status)
         trip = found.get(key)
         said = page(STATUSES[status])
         if trip is not None and trip.due is not None:
@@ -77,30 +79,30 @@ def results(run: Run) -> Iterator[Result]:
         message = "; ".join(part.rstrip(".。") for part in sentences if part)
         return Result(
             subject, about, title, status, force, place, f"{message} [{about}]", cited,
-            key in found and key not in passed, run.waived.by_key.get(key),
+            key in found and key not in passed, run.waived.by_key.get((subject, about)),
             trip is not None and run.baseline.knows(trip),
         )  # fmt: skip
 
-    for one in run.report.products:
+    for number, one in enumerate(run.report.products):
         for finding in one.findings:
             if _scheme_is_reported(finding, run):
                 yield result(
                     one.product.id, finding.pack.id, finding.pack.title, "undetermined",
                     finding.force, place_of(one.product, _first(finding.missing, finding.reasons)),
                     _open_questions(finding.missing, finding.unclear, page), finding.pack.cite,
-                )  # fmt: skip
+                )._replace(number=number)  # fmt: skip
             if finding.verdict != "applies":
                 continue
             for duty in finding.duties:
-                trip = found.get((one.product.id, duty.obligation.id))
+                trip = found.get((one.product.id, duty.obligation.id, duty.status))
                 if _duty_is_reported(duty, trip, run):
                     yield result(
                         one.product.id, duty.obligation.id, duty.obligation.title, duty.status,
                         duty.force, place_of(one.product, deciding_fact(duty)),
                         _why(duty, one, page), duty.obligation.cite,
-                    )  # fmt: skip
+                    )._replace(number=number)  # fmt: skip
     for duties in run.report.portfolio:
-        if (duties.enterprise, duties.obligation.id) in found:
+        if (duties.enterprise, duties.obligation.id, duties.status) in found:
             yield result(
                 duties.enterprise, duties.obligation.id, duties.obligation.title, duties.status,
                 duties.force, _place_of_enterprise(duties, run.report),

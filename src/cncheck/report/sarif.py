@@ -168,6 +168,8 @@ def _invocation(run: Run, page: Page) -> dict[str, Any]:
         if standing.state in WAIVERS
     ]
     return {
-        "executionSuccessful": not run.report.errors and bool(run.report.products),
+        "executionSuccessful": bool(
+            run.report.products and run.report.packs and not run.report.errors
+        ),
         "toolExecutionNotifications": [*problems, *waivers],
     }

@@ -130,12 +130,6 @@ def portfolio_lines(findings: Iterable[PortfolioFinding], page: Page) -> Iterato
 def foot(run: Run, page: Page) -> Iterator[Line]:
     """Say what was looked at, by which packs, and how many duties are open; then the gate."""
     report, counts = run.report, run.summary
-    if report.skipped:
-        yield Line(
-            ", ".join(report.skipped),
-            lead=f"{page.say('skipped')} ({len(report.skipped)}): ",
-            style="dim",
-        )
     if report.not_covered:
         what = "; ".join(page(text) for text in report.not_covered)
         yield Line(page.say("not_covered", what=what), style="dim")
@@ -148,7 +142,6 @@ def foot(run: Run, page: Page) -> Iterator[Line]:
         "violated": counts.violated, "open": counts.open, "duties": counts.undetermined_duties,
     }  # fmt: skip
     yield Line(page.say("summary", products=products, **numbers), style="bold")
-    yield from _same_id(report, page)
     yield from allowances(run, page)
     yield from verdict(run, page)
 
@@ -174,8 +167,15 @@ def _same_id(report: Report, page: Page) -> Iterator[Line]:
 
 
 def allowances(run: Run, page: Page) -> Iterator[Line]:
-    """Yield what was let pass, and the waivers that need attention."""
-    passed = run.gate.passed
+    """Yield what was skipped or let pass, and the ids and waivers that need attention."""
+    report, passed = run.report, run.gate.passed
+    if report.skipped:
+        yield Line(
+            ", ".join(report.skipped),
+            lead=f"{page.say('skipped')} ({len(report.skipped)}): ",
+            style="dim",
+        )
+    yield from _same_id(report, page)
     if passed:
         waived = sum((trip.subject, trip.about) in run.waived.by_key for trip in passed)
         counts = {"let_pass_waived": waived, "let_pass_known": len(passed) - waived}
