@@ -20,7 +20,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 import polars as pl
-from peers.rails import VERDICTS, Job, complete
+from peers.rails import VERDICTS, Job, complete, sayable
 
 from cncheck.load.rules import load_rules
 
@@ -30,7 +30,7 @@ OURS = ("columns", "whole", "scalar")
 def measure(engine: str, frame: pl.DataFrame, shared: int, as_of: date) -> dict[str, object]:
     """Return what `engine` needed for the rows of `frame`, and which verdicts it found."""
     module = importlib.import_module(f"peers.{engine}")
-    rules = load_rules()
+    rules = sayable(load_rules())
     _run(module.prepare(rules, frame.head(shared), as_of))  # warms what is made once
     job = module.prepare(rules, frame, as_of)
     feed, judge, found = _run(job)
@@ -73,7 +73,8 @@ if __name__ == "__main__":
     )
     a = parser.parse_args()
     rows = pl.scan_parquet(a.list).head(a.rows).collect()
-    # cncheck itself takes lists as they are: what they lack, it drops for itself.
-    as_it_is = a.folded or a.engine in OURS
-    rows = rows if as_it_is else complete(load_rules(), rows)
+    # cncheck itself takes lists as they are: the day it is told, and what they lack, it drops.
+    if a.engine not in OURS:
+        rows = rows.with_columns(pl.lit(a.as_of).alias("as_of"))
+        rows = rows if a.folded else complete(sayable(load_rules()), rows)
     json.dump(measure(a.engine, rows, a.shared, a.as_of), sys.stdout)

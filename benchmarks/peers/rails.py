@@ -96,6 +96,14 @@ class Translator(NamedTuple):
         """Return for every pack when it applies, and when it does not."""
         return {pack.id: self.verdict(pack) for pack in self.rules.packs}
 
+    def says(self, pack: Pack) -> bool:
+        """Say whether the verdict of `pack` can be told in this logic."""
+        try:
+            self.verdict(pack)
+        except NotImplementedError:
+            return False
+        return True
+
     def verdict(self, pack: Pack) -> Rails:
         entries = [self._entry(entry) for entry in pack.entries if entry.product_types]
         catalogue = Rails(some(e.yes for e in entries), every(e.no for e in entries))
@@ -135,6 +143,8 @@ class Translator(NamedTuple):
             return self._is_a(test.operand)
         if test.fact not in self.columns:
             return UNKNOWN if presumed is None else Rails(presumed, not presumed)
+        if test.operator not in _RELATIONS:
+            raise NotImplementedError(f"{test.fact} {test.operator}")
         relation, operand = _RELATIONS[test.operator], test.operand
         if isinstance(operand, date):
             operand = operand.toordinal()
@@ -177,6 +187,15 @@ def _joined(parts: Iterable[Logic], node: type[All | Some], *, deciding: bool) -
     if not kept:
         return not deciding
     return next(iter(kept)) if len(kept) == 1 else node(tuple(kept))
+
+
+def sayable(rules: Rules) -> Rules:
+    """Return `rules` with the packs whose verdict two-valued logic over plain columns can say.
+
+    A fact that holds a list of values, such as the roles of an enterprise, is none of these.
+    """
+    translator = Translator(rules, frozenset(rules.facts), frozenset())
+    return rules._replace(packs=tuple(pack for pack in rules.packs if translator.says(pack)))
 
 
 def translate(rules: Rules, frame: pl.DataFrame) -> dict[str, Rails]:
