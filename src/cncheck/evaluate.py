@@ -185,8 +185,10 @@ def _phase(pack: Pack, situation: Situation, days: list[date | None]) -> Phase |
 
 def _force(pack: Pack, phase: Phase | None, situation: Situation) -> str:
     """Return the force of the phase; where none is in force, of the next one or else the last."""
-    if phase is not None or not pack.phases:
-        return phase.force if phase else pack.force
+    if phase is not None:
+        return phase.force
+    if not pack.phases:
+        return pack.force
     day = situation.facts[pack.dated_by]
     ahead = [p for p in pack.phases if p.window.start is not None and p.window.start > day]
     return (ahead[0] if ahead else pack.phases[-1]).force

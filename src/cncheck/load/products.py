@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
+from cncheck.load.folders import files_below
 from cncheck.load.includes import Shelf, Spot, Whole, with_included
 from cncheck.load.materials import reduce_materials
 from cncheck.load.values import typed
@@ -77,30 +78,11 @@ def _files(paths: Iterable[str], errors: list[Problem]) -> Iterator[tuple[str, b
     seen: set[str] = set()
     for path in paths:
         inside = os.path.isdir(path)
-        for name in _walk(path, errors) if inside else [path]:
+        for name in files_below(path, ENDINGS, _OWN_FILES, errors) if inside else [path]:
             key = os.path.abspath(name)
             if key not in seen:
                 seen.add(key)
                 yield name, not inside
-
-
-def _walk(folder: str, errors: list[Problem]) -> Iterator[str]:
-    def refuse(error: OSError) -> None:
-        message = f"Cannot read the folder: {error.strerror}."
-        errors.append(Problem(message, shown_path(error.filename)))
-
-    for here, folders, files in os.walk(folder, onerror=refuse):
-        folders[:] = sorted(f for f in folders if not f.startswith(".") and f != "node_modules")
-        for file in sorted(files):
-            path = os.path.join(here, file)
-            known = file.lower().endswith(ENDINGS) and not file.startswith(_OWN_FILES)
-            if known and not _waits(path):
-                yield path
-
-
-def _waits(path: str) -> bool:
-    """Return whether `path` is a pipe or a device, which might never end (a broken link is none)."""
-    return os.path.exists(path) and not os.path.isfile(path)
 
 
 def read_products(

@@ -22,6 +22,7 @@ from typing import NamedTuple
 
 import polars as pl
 
+from cncheck.load.folders import files_below
 from cncheck.load.lists.jsonl import read_jsonl
 from cncheck.load.lists.kinds import NOT_READ, kind_of, refuse_other_content
 from cncheck.load.lists.parquet import read_parquet
@@ -44,6 +45,8 @@ _READERS: Mapping[str, Callable[[Source], Read]] = {
 }
 ENDINGS = tuple(_READERS)
 """How the names of lists end, in lower case."""
+_LEFT_OUT = (".", "~$")
+"""Hidden files, and what a spreadsheet program leaves beside a workbook it has open."""
 _STDIN = "-"
 
 
@@ -123,26 +126,13 @@ def _found(paths: Iterable[str], problems: list[Problem]) -> Iterator[str]:
             yield path
         elif not os.path.isdir(path):
             yield os.path.abspath(path)
-        elif inside := list(_walk(os.path.abspath(path), problems)):
+        elif inside := list(
+            files_below(os.path.abspath(path), ENDINGS, _LEFT_OUT, problems, _shown)
+        ):
             yield from inside
         else:
             message = f"No list in this folder: looked for {', '.join(ENDINGS)}."
             problems.append(Problem(message, shown_path(path)))
-
-
-def _walk(folder: str, problems: list[Problem]) -> Iterator[str]:
-    def refuse(error: OSError) -> None:
-        message = f"Cannot read the folder: {error.strerror}."
-        problems.append(Problem(message, _shown(error.filename)))
-
-    for here, folders, files in os.walk(folder, onerror=refuse):
-        folders[:] = sorted(f for f in folders if not f.startswith(".") and f != "node_modules")
-        for name in sorted(files):
-            path = os.path.join(here, name)
-            waits = os.path.exists(path) and not os.path.isfile(path)  # a pipe, a device
-            # "~$list.xlsx" is what a spreadsheet program leaves beside a workbook it has open
-            if _ending(name) in ENDINGS and not name.startswith((".", "~$")) and not waits:
-                yield path
 
 
 def _ending(path: str) -> str:
