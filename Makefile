@@ -31,7 +31,7 @@ rules:  ## form and cases of the rule packs
 	$(BIN)/check-jsonschema --schemafile src/cncheck/schemas/pack.schema.json rules/*.yaml
 
 test:  ## the tests
-	$(BIN)/python -m pytest --quiet
+	$(BIN)/python -m pytest --quiet -n auto
 
 golden:  ## rewrite the outputs kept in tests/golden
 	CNCHECK_GOLDEN=write $(BIN)/python -m pytest --quiet tests/test_cli.py tests/test_batch.py tests/test_formats.py

@@ -139,17 +139,11 @@ def job(
         known[key] = sheet(facts, rules, as_of, wanted, presume=presume)
         return known[key]
 
-    lists = tuple(lists)
-    for one in lists:
-        if one.settle:  # plan while its lines are looked at: most lists are as they seem
-            with suppress(InputError):  # told below
-                planned(facts_of(one, list_map))
     sheets: list[tuple[TextList, Sheet]] = []
     problems: list[Problem] = []
     ignored: dict[str, None] = {}
-    for seeming in lists:
+    for one in lists:
         try:
-            one = seeming.settled()
             frame = facts_of(one, list_map)
         except InputError as error:
             problems.extend(error.problems)

@@ -8,7 +8,7 @@ alike is not computed at all, and what is the same on two days is seen to be the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 import polars as pl
@@ -194,21 +194,33 @@ def in_order(masks: Iterable[Mask]) -> list[Node]:
     return list(found.values())
 
 
-Step = tuple[str, tuple[int, ...]]
-"""How a node is joined, and the places of its parts."""
+class Step(NamedTuple):
+    """How the mask of a node is computed."""
+
+    join: str
+    parts: tuple[int, ...]
+    """The places of what is joined."""
+    spent: tuple[int, ...]
+    """The places of what no later step needs, and nobody asked for."""
 
 
-def steps(order: Iterable[Node]) -> tuple[Step, ...]:
+def steps(order: Sequence[Node], wanted: Iterable[Mask]) -> tuple[Step, ...]:
     """Return how each node of `order`, parts first, follows from those before it."""
-    place: dict[int, int] = {}
-    found: list[Step] = []
-    for node in order:
-        found.append((node.join, tuple(place[id(part)] for part in node.parts)))
-        place[id(node)] = len(place)
-    return tuple(found)
+    place = {id(node): i for i, node in enumerate(order)}
+    parts = [tuple(place[id(part)] for part in node.parts) for node in order]
+    last = {part: i for i, joined in enumerate(parts) for part in joined}
+    kept = {place[id(mask)] for mask in wanted if isinstance(mask, Node)}
+    spent: dict[int, list[int]] = {}
+    for part, i in last.items():
+        if part not in kept:
+            spent.setdefault(i, []).append(part)
+    return tuple(
+        Step(node.join, joined, tuple(spent.get(i, ())))
+        for i, (node, joined) in enumerate(zip(order, parts, strict=True))
+    )
 
 
-def computed(order: Iterable[Step], tests: Mapping[int, Column]) -> list[Column]:
+def computed(order: Iterable[Step], tests: dict[int, Column]) -> list[Column]:
     """Return the column of every step, in their order.
 
     Args:
@@ -217,8 +229,10 @@ def computed(order: Iterable[Step], tests: Mapping[int, Column]) -> list[Column]
 
     """
     columns: list[Column] = []
-    for place, (join, parts) in enumerate(order):
-        columns.append(_JOINS[join](columns, parts) if parts else _plain(tests[place]))
+    for place, (join, parts, spent) in enumerate(order):
+        columns.append(_JOINS[join](columns, parts) if parts else _plain(tests.pop(place)))
+        for part in spent:
+            columns[part] = False
     return columns
 
 

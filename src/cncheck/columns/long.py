@@ -155,7 +155,7 @@ def _day(days: Sequence[tuple[date | str, Mask]], batch: pl.DataFrame, rows: Row
 
 
 def _missing(column: Text, rows: Rows, readable: pl.Series) -> pl.Series:
-    return in_words([found(column, rows)], readable)[0][column.name]
+    return in_words([found(column, rows, readable)], readable)[0][column.name]
 
 
 def _named(names: Sequence[tuple[str, Mask]], rows: Rows, height: int) -> pl.Series:

@@ -49,7 +49,8 @@ def planned(
         columns: further columns, by name.
 
     """
-    nodes = in_order(masks)
+    wanted = tuple(masks)
+    nodes = in_order(wanted)
     tests: dict[int, str] = {}
     types: dict[int, int] = {}
     texts: dict[str, dict[int, ByValue]] = {}
@@ -65,7 +66,9 @@ def planned(
             columns[tests[place]] = node.test
     places = {id(node): place for place, node in enumerate(nodes)}
     kept = {name: pl.col(name) for name in keep} | columns
-    return Plan(facts.select(**kept), kept, tuple(nodes), places, steps(nodes), tests, types, texts)
+    return Plan(
+        facts.select(**kept), kept, tuple(nodes), places, steps(nodes, wanted), tests, types, texts
+    )
 
 
 def again(plan: Plan, facts: pl.LazyFrame) -> Plan:

@@ -70,7 +70,7 @@ class Wanted(NamedTuple):
     """A row for each product, scheme and duty, too."""
 
 
-_ROWS = 1 << 16  # in a batch: enough to make the steps cheap, few enough to keep memory small
+_ROWS = 1 << 17  # in a batch: enough to make the steps cheap, few enough to keep memory small
 EVERYTHING = Wanted()
 
 
@@ -233,7 +233,7 @@ def answered(sheet: Sheet, batch: pl.DataFrame) -> Answer:
         said[name] = verdict(rows(applies), rows(unknown), batch.height)
     days = [(batch[day] if isinstance(day, str) else day, rows(mask)) for day, mask in sheet.days]
     said[_NEXT] = first_day(days, batch.height)
-    words, tally = in_words([found(one, rows) for one in sheet.texts], readable)
+    words, tally = in_words([found(one, rows, readable) for one in sheet.texts], readable)
     said |= words
     said[ERROR] = batch[ROW_ERROR]
     frame = pl.DataFrame([said[name].alias(name) for name in sheet.schema])

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from functools import reduce
-from operator import add
+from operator import add, or_
 from typing import Any, NamedTuple
 
 import polars as pl
@@ -83,13 +83,18 @@ class Found(NamedTuple):
     text: Text
     always: tuple[int, ...]
     varying: tuple[tuple[int, ...], ...]
-    """Labels that are set together, by the digit that tells so."""
-    words: tuple[pl.Series, ...]
-    """Whole numbers with these digits."""
+    """Labels that are set together."""
+    numbers: tuple[pl.Series, ...]
+    """For each row which of `varying` are set."""
+    rows: tuple[int, ...] | None
+    """Where no row has two of them: how many rows have none, how many have the first, and so on.
+
+    There is one number then, the place in this tuple. Else a binary digit tells of each.
+    """
 
 
-def found(text: Text, rows: Rows) -> Found:
-    """Return the text column of a batch as whole numbers."""
+def found(text: Text, rows: Rows, readable: pl.Series) -> Found:
+    """Return the text column of a batch as whole numbers; rows that are not readable have no label."""
     always: list[int] = []
     together: dict[int, tuple[Column, list[int]]] = {}
     for i, (_, of) in enumerate(text.labels):
@@ -99,8 +104,17 @@ def found(text: Text, rows: Rows) -> Found:
         elif mask is not False:
             together.setdefault(id(mask), (mask, []))[1].append(i)
     masks = [mask for mask, _ in together.values() if isinstance(mask, pl.Series)]
+    if not readable.all():
+        masks = [mask & readable for mask in masks]
+    counts = [int(mask.sum()) for mask in masks]
+    some = int(reduce(or_, masks).sum()) if masks else 0
+    if sum(counts) == some and len(masks) < 1 << _BYTE:
+        numbers: Iterable[pl.Series] = (_numbered(masks, len(readable)),)
+        of_each = (int(readable.sum()) - some, *counts)
+    else:
+        numbers, of_each = _packed(text.name, masks), None
     varying = tuple(tuple(labels) for _, labels in together.values())
-    return Found(text, tuple(always), varying, tuple(_packed(text.name, masks)))
+    return Found(text, tuple(always), varying, tuple(numbers), of_each)
 
 
 def in_words(
@@ -113,42 +127,39 @@ def in_words(
         readable: rows that are counted.
 
     """
-    varying = [one for one in texts if one.words]
-    numbers = pl.DataFrame([word for one in varying for word in one.words])
-    whole = numbers.lazy() if readable.all() else numbers.lazy().filter(readable)
-    groups = pl.collect_all([whole.group_by(_keys(one)).len("|rows") for one in varying])
     columns: dict[str, pl.Series] = {}
     tally: dict[str, Mapping[Labels, int]] = {}
-    asked: dict[str, pl.Expr] = {}
-    for one, group in zip(varying, groups, strict=True):
-        sets = [_labels(one, row[:-1]) for row in group.iter_rows()]
-        said = pl.Series(
-            one.text.name, [one.text.say(labels) or None for labels in sets], pl.String
-        )
-        tally[one.text.name] = dict(zip(sets, group["|rows"], strict=True))
-        keys = _keys(one)
-        if len(keys) == 1:
-            number = pl.col(keys[0])
-            asked[one.text.name] = number.replace_strict(
-                group[keys[0]], said, default=None, return_dtype=pl.String
-            )
-        else:
-            table = group.select(keys).with_columns(said)
-            joined = numbers.select(keys).join(table, on=keys, how="left", maintain_order="left")
-            columns[one.text.name] = joined[one.text.name]
-    columns |= numbers.select(**asked).to_dict() if asked else {}
     for one in texts:
-        if not one.words:
-            labels = _labels(one, ())
-            tally[one.text.name] = {labels: int(readable.sum())}
-            columns[one.text.name] = constant(
-                one.text.say(labels) or None, len(readable), pl.String
-            )
+        if one.rows is not None:  # to look a place up takes a fraction of finding equal numbers
+            sets = [_labels(one, ()), *(_labels(one, labels) for labels in one.varying)]
+            tally[one.text.name] = {s: n for s, n in zip(sets, one.rows, strict=True) if n}
+            columns[one.text.name] = _said(one, sets).gather(one.numbers[0])
+    packed = [one for one in texts if one.rows is None]
+    numbers = pl.DataFrame([number for one in packed for number in one.numbers])
+    whole = numbers.lazy() if readable.all() else numbers.lazy().filter(readable)
+    groups = pl.collect_all([whole.group_by(_keys(one)).len("|rows") for one in packed])
+    for one, group in zip(packed, groups, strict=True):
+        sets = [_labels(one, _digits(one, row[:-1])) for row in group.iter_rows()]
+        tally[one.text.name] = dict(zip(sets, group["|rows"], strict=True))
+        columns[one.text.name] = _each(numbers.select(_keys(one)), group, _said(one, sets))
     return columns, tally
 
 
+def _each(numbers: pl.DataFrame, group: pl.DataFrame, said: pl.Series) -> pl.Series:
+    """Return of `said`, what each row of `group` says, what each row of `numbers` does."""
+    if numbers.width == 1:
+        name = numbers.columns[0]
+        return numbers[name].replace_strict(group[name], said, default=None, return_dtype=pl.String)
+    table = group.select(numbers.columns).with_columns(said.alias("said"))
+    return numbers.join(table, on=numbers.columns, how="left", maintain_order="left")["said"]
+
+
+def _said(one: Found, sets: Iterable[Labels]) -> pl.Series:
+    return pl.Series([one.text.say(labels) or None for labels in sets], dtype=pl.String)
+
+
 def _keys(one: Found) -> list[str]:
-    return [word.name for word in one.words]
+    return [number.name for number in one.numbers]
 
 
 def _packed(name: str, masks: Sequence[pl.Series]) -> Iterator[pl.Series]:
@@ -156,25 +167,37 @@ def _packed(name: str, masks: Sequence[pl.Series]) -> Iterator[pl.Series]:
     for start in range(0, len(masks), _WORD):
         word = masks[start : start + _WORD]
         numbers = [
-            _byte(word[first : first + _BYTE]).cast(pl.UInt64) * (1 << first)
+            _sum(word[first : first + _BYTE], [1 << i for i in range(_BYTE)]).cast(pl.UInt64)
+            * (1 << first)
             for first in range(0, len(word), _BYTE)
         ]
         yield reduce(add, numbers).alias(f"|{name} {start // _WORD}")
 
 
-def _byte(masks: Sequence[pl.Series]) -> pl.Series:
-    digits = (pl.Series([1 << place], dtype=pl.UInt8) for place in range(len(masks)))
+def _numbered(masks: Sequence[pl.Series], height: int) -> pl.Series:
+    """Return for each row the place, from 1, of the only one of `masks` that it is in; 0 = in none."""
+    if not masks:
+        return constant(0, height, pl.UInt8)
+    return _sum(masks, range(1, len(masks) + 1))
+
+
+def _sum(masks: Sequence[pl.Series], values: Iterable[int]) -> pl.Series:
+    """Return for each row the sum of the values whose masks it is in, at most 255."""
     nothing = pl.Series([0], dtype=pl.UInt8)
-    return reduce(add, (digit.zip_with(m, nothing) for digit, m in zip(digits, masks, strict=True)))
+    return reduce(add, (
+        pl.Series([value], dtype=pl.UInt8).zip_with(mask, nothing)
+        for mask, value in zip(masks, values, strict=False)
+    ))  # fmt: skip
 
 
-def _labels(one: Found, words: Sequence[int]) -> Labels:
-    """Return the labels that are set where the whole numbers are `words`."""
-    digits = (
-        one.varying[at * _WORD + place]
-        for at, word in enumerate(words)
-        for place in range(word.bit_length())
-        if word >> place & 1
-    )
-    places = sorted(i for group in ((one.always,), digits) for labels in group for i in labels)
-    return tuple(one.text.labels[i][0] for i in places)
+def _digits(one: Found, words: Sequence[int]) -> Iterator[int]:
+    """Yield the labels whose binary digits are set."""
+    for at, word in enumerate(words):
+        for place in range(word.bit_length()):
+            if word >> place & 1:
+                yield from one.varying[at * _WORD + place]
+
+
+def _labels(one: Found, varying: Iterable[int]) -> Labels:
+    """Return the labels that are always set and these, in their order."""
+    return tuple(one.text.labels[i][0] for i in sorted((*one.always, *varying)))

@@ -85,9 +85,7 @@ def batch(
         with suppress(ValueError):  # not in the main thread
             signal.signal(signal.SIGTERM, signal.default_int_handler)
         with tempfile.TemporaryDirectory(prefix="cncheck-") as scratch:
-            lists = open_lists(
-                paths, chosen, scratch, sys.stdin.buffer.read, settled=row is not None
-            )
+            lists = open_lists(paths, chosen, scratch, sys.stdin.buffer.read)
             if row is not None:
                 code = _one_row(
                     lists, list_map, row, chosen, on, wanted, view, format, presume=presume

@@ -61,8 +61,6 @@ class TextList(NamedTuple):
         rows: how many rows it has, where that is known without reading it all once more.
         size: bytes on disk.
         careful: whether it is a text file that was read row by row.
-        settle: where a look at its lines is not done yet, waits for that, and returns the list as it is
-            to be read.
 
     """
 
@@ -72,11 +70,6 @@ class TextList(NamedTuple):
     rows: int | None
     size: int
     careful: bool
-    settle: Callable[[], TextList] | None = None
-
-    def settled(self) -> TextList:
-        """Return the list as it is to be read."""
-        return self.settle() if self.settle else self
 
 
 def open_lists(
@@ -86,7 +79,6 @@ def open_lists(
     stdin: Callable[[int], bytes],
     *,
     careful: bool = False,
-    settled: bool = True,
 ) -> tuple[TextList, ...]:
     """Open the lists of `paths`, each once, in the order given.
 
@@ -96,7 +88,6 @@ def open_lists(
         scratch: a folder for intermediate files, which must outlive the frames.
         stdin: reads up to so many bytes of standard input; its kind is seen by its content.
         careful: read text files row by row even where they look regular.
-        settled: have a look at all lines of text files first; else that goes on meanwhile.
 
     Raises:
         InputError: what is wrong with all files that cannot be used.
@@ -107,8 +98,7 @@ def open_lists(
     for path in dict.fromkeys(_found(paths, problems)):
         source = Source(path, _shown(path), rules, scratch, careful)
         try:
-            one = _opened(source, stdin)
-            lists.append(one.settled() if settled else one)
+            lists.append(_opened(source, stdin))
         except InputError as error:
             problems.extend(error.problems)
     if problems:
@@ -152,28 +142,16 @@ def _shown(path: str) -> str:
 
 def _opened(source: Source, stdin: Callable[[int], bytes]) -> TextList:
     given = source.path
-
-    def as_list(read: Callable[[], Read]) -> TextList:
-        try:
-            found = read()
-            size = os.path.getsize(source.path)
-        except OSError as error:
-            reason = error.strerror or type(error).__name__
-            hint = near_files(given) if isinstance(error, FileNotFoundError) else ""
-            raise source.refusal(f"Cannot read the file: {reason}.{hint}") from None
-        settled = found.settled
-        settle = None if settled is None else lambda: as_list(settled)
-        return TextList(
-            source.file, found.frame, found.columns, found.rows, size, found.careful, settle
-        )
-
-    def read() -> Read:
-        nonlocal source
+    try:
         if given == _STDIN:
             source = source._replace(path=_copied(stdin, source.scratch))
-        return _READERS[_checked(source, is_named=given != _STDIN)](source)
-
-    return as_list(read)
+        found = _READERS[_checked(source, is_named=given != _STDIN)](source)
+        size = os.path.getsize(source.path)
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        hint = near_files(given) if isinstance(error, FileNotFoundError) else ""
+        raise source.refusal(f"Cannot read the file: {reason}.{hint}") from None
+    return TextList(source.file, found.frame, found.columns, found.rows, size, found.careful)
 
 
 def _copied(stdin: Callable[[int], bytes], scratch: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import polars as pl
@@ -51,8 +51,6 @@ class Read(NamedTuple):
     columns: tuple[str, ...]
     rows: int | None = None
     careful: bool = False
-    settled: Callable[[], Read] | None = None
-    """Where a look at the lines is not done yet: waits for it, and returns how the list is to be read."""
 
 
 def named(cells: Sequence[str], file: str, line: int | None) -> tuple[str, ...]:

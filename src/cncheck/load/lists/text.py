@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 
 import polars as pl
 from polars.selectors import by_name
@@ -29,26 +28,10 @@ def read_csv(source: Source) -> Read:
     """
     path, may_have_blank_rows = utf8(source)
     header = _header(source, path)
-    if source.careful:
-        return _carefully(source, path, header)
-    looking = ThreadPoolExecutor(1)  # a plan can be made meanwhile, as if the list were regular
-    survey = looking.submit(surveyed, path, header)
-    looking.shutdown(wait=False)
-
-    def settled() -> Read:
-        found = survey.result()
-        if not found.regular:
-            return _carefully(source, path, header)
-        return (
-            read if not found.quoted else _at_once(path, header, may_have_blank_rows, quoted=True)
-        )
-
-    read = _at_once(path, header, may_have_blank_rows, quoted=False)
-    return read._replace(settled=settled)
-
-
-def _carefully(source: Source, path: str, header: Header) -> Read:
-    return kept_rows(careful_rows(path, header), header.names, source, careful=True)
+    survey = None if source.careful else surveyed(path, header)
+    if survey is None or not survey.regular:
+        return kept_rows(careful_rows(path, header), header.names, source, careful=True)
+    return _at_once(path, header, may_have_blank_rows, quoted=survey.quoted)
 
 
 def _at_once(path: str, header: Header, may_have_blank_rows: bool, *, quoted: bool) -> Read:
