@@ -1,5 +1,6 @@
 """A map turns the columns and values of a foreign list into facts; a proposal guesses nothing."""
 
+import json
 import os
 import re
 from pathlib import Path
@@ -10,10 +11,13 @@ import pytest
 
 from cncheck.load.cells import typed_frame
 from cncheck.load.lists import AT_LEAST, open_lists
-from cncheck.load.maps import mapped, parse_map, read_map
+from cncheck.load.mapped import mapped
+from cncheck.load.maps import parse_map, read_map
 from cncheck.load.proposals import propose
+from cncheck.load.written import FORMS
 from cncheck.model import ROW_ERROR, Rules
 from cncheck.problems import InputError
+from cncheck.schemas import SCHEMAS
 
 EXAMPLES = Path(__file__).parent.parent / "examples" / "maps"
 DATA = Path(os.environ.get("CNCHECK_REAL_DATA", "not-set"))
@@ -56,6 +60,18 @@ def refused(rules: Rules, text: str) -> list[tuple[int | None, int | None, str]]
         ("columns:\n  A: {fact: poles, times: -1}", (2, 20), "-1 is less than or equal"),
         ("columns:\n  A: {fact: poles, times: x}", (2, 20), "'x' is not of type 'number'"),
         ("columns:\n  A: {fact: poles, times: 2, otherwise: 4}", (2, 20), "Keep one of them"),
+        (
+            "columns:\n  A: {fact: poles, written: decimal_comma, otherwise: 4}",
+            (2, 20),
+            "Keep one of them",
+        ),
+        (
+            "columns:\n  A: {fact: poles, written: DD.MM.YYYY}",
+            (2, 20),
+            "Write it as decimal_comma, decimal_point",
+        ),
+        ("columns:\n  A: {fact: name, written: DD.MM.YYYY}", (2, 19), "Leave it out"),
+        ("columns:\n  A: {fact: produced_on, written: TT.MM.JJJJ}", (2, 26), "DD.MM.YYYY"),
         (
             "columns:\n  A:\n    fact: product_type\n    values:\n      NB: portable_computr",
             (5, 7),
@@ -284,6 +300,83 @@ def test_numbers_are_multiplied_exactly_and_all_else_is_left(
     assert said(rules, "rated_energy_kwh", text, E=[cell]) == [expected]
 
 
+@pytest.mark.parametrize(
+    ("form", "cells", "expected"),
+    [
+        ("decimal_comma", ["1.234,5", "12,5", "1.234", "-1 234,5", "7"], ["1234.5", "12.5", "1234", "-1234.5", "7"]),
+        ("decimal_point", ["1,234.5", "12.5", "1,234", "1'234.5", "7"], ["1234.5", "12.5", "1234", "1234.5", "7"]),
+    ],
+)  # fmt: skip
+def test_numbers_are_read_as_the_map_says_they_are_written(
+    rules: Rules, form: str, cells: list[str], expected: list[str]
+) -> None:
+    text = f"columns: {{E: {{fact: rated_energy_kwh, written: {form}}}}}"
+    found = turned(rules, text, E=cells)
+    assert found["rated_energy_kwh"].to_list() == expected
+    assert found[ROW_ERROR].null_count() == len(cells)
+
+
+@pytest.mark.parametrize(
+    ("form", "cell"),
+    [
+        ("DD.MM.YYYY", "31.01.2026"),
+        ("DD.MM.YYYY", "31.1.2026 00:00"),
+        ("DD/MM/YYYY", "31/01/2026"),
+        ("MM/DD/YYYY", "1/31/2026"),
+        ("DD-MM-YYYY", "31-01-2026"),
+        ("YYYY/MM/DD", "2026/1/31 0:00:00"),
+        ("YYYY.MM.DD", "2026.01.31"),
+        ("YYYYMMDD", "20260131"),
+        ("YYYY年MM月DD日", "2026年1月31日"),
+    ],
+)
+def test_days_are_read_as_the_map_says_they_are_written(rules: Rules, form: str, cell: str) -> None:
+    text = f"columns: {{D: {{fact: produced_on, written: {form}, values: {{old: 2019-12-31}}}}}}"
+    assert said(rules, "produced_on", text, D=[cell, "old", " ", "n/a"]) == [
+        "2026-01-31", "2019-12-31", None, None,
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("fact", "form", "cell"),
+    [
+        ("rated_energy_kwh", "decimal_comma", "12.5"),
+        ("rated_energy_kwh", "decimal_comma", "1.23,4"),
+        ("rated_energy_kwh", "decimal_point", "12,5"),
+        ("rated_energy_kwh", "decimal_point", "1,2345"),
+        ("rated_energy_kwh", "decimal_comma", "82 kWh"),
+        ("produced_on", "DD.MM.YYYY", "30.02.2026"),
+        ("produced_on", "DD.MM.YYYY", "2026-01-31"),
+        ("produced_on", "DD.MM.YYYY", "31.01.2026 12:30"),
+        ("produced_on", "MM/DD/YYYY", "31/01/2026"),
+        ("produced_on", "YYYYMMDD", "00000000"),
+    ],
+)
+def test_a_cell_that_is_written_otherwise_is_an_error_of_its_row(
+    rules: Rules, fact: str, form: str, cell: str
+) -> None:
+    found = turned(rules, f"columns: {{C: {{fact: {fact}, written: {form}}}}}", C=[cell])
+    assert found[fact].to_list() == [None]
+    assert f'C "{cell}" is not written as {form}' in found[ROW_ERROR][0]
+
+
+def test_what_is_written_otherwise_is_read_before_it_is_multiplied(rules: Rules) -> None:
+    text = "columns: {E: {fact: rated_energy_kwh, written: decimal_comma, times: 0.001}}"
+    assert said(rules, "rated_energy_kwh", text, E=["82.000", "0,5"]) == ["82", "0.0005"]
+
+
+def test_the_schema_of_a_map_knows_every_form() -> None:
+    statement = json.loads(SCHEMAS["map"]())["$defs"]["statement"]["properties"]
+    assert statement["written"]["enum"] == list(FORMS)
+
+
+def test_a_number_with_groups_is_a_question_where_other_numbers_have_commas(rules: Rules) -> None:
+    text = proposal(rules, **{"容量_L": ["520,5"], "Energieinhalt (Wh)": ["82.000"]})
+    assert "written: decimal_comma" in live(text)
+    assert "82.000 a thousand times more (written: decimal_comma)?" in text
+    assert "Energieinhalt" not in live(text)
+
+
 def test_every_product_is_exact_to_the_last_digit(rules: Rules) -> None:
     cells = [f"{i / 10}" for i in range(1, 3000)]
     text = "columns: {S: {fact: screen_diagonal_mm, times: 25.4}}"
@@ -437,6 +530,21 @@ def live(text: str) -> str:
         ("打印速度（页/分）", "20", '"打印速度（页/分）": print_speed_pages_per_min'),
         ("Print speed (ppm)", "20", '"Print speed (ppm)": print_speed_pages_per_min'),
         ("生产日期", "2026-01-02", "生产日期: produced_on"),
+        ("生产日期", "02.01.2026", "生产日期: {fact: produced_on, written: DD.MM.YYYY}"),
+        ("生产日期", "31/01/2026", "生产日期: {fact: produced_on, written: DD/MM/YYYY}"),
+        ("生产日期", "2026年1月2日", "生产日期: {fact: produced_on, written: YYYY年MM月DD日}"),
+        ("容量_L", "520,5", "容量_L: {fact: total_volume_l, written: decimal_comma}"),
+        ("容量_L", "1,520.5", "容量_L: {fact: total_volume_l, written: decimal_point}"),
+        (
+            "额定制冷量（W）",
+            "3,500",  # 3.5 W would be no air conditioner
+            '"额定制冷量（W）": {fact: cooling_capacity_w, written: decimal_point}',
+        ),
+        (
+            "Kälteleistung [kW]",
+            "3,5",
+            '"Kälteleistung [kW]": {fact: cooling_capacity_w, times: 1000, written: decimal_comma}',
+        ),
         ("rated_power_kw", "2", "rated_power_kw: rated_power_kw"),
         ("evidence.rohs.mark", "green_e", "evidence.rohs.mark: evidence.rohs.mark"),
         # uncertain: another unit, no unit, another meaning, several facts, cells that do not fit
@@ -455,8 +563,9 @@ def live(text: str) -> str:
         ("Volume (L)", "12", ""),
         ("Manufacturer", "ACME", ""),
         ("Power cord colour", "red", ""),
-        ("生产日期", "02.01.2026", ""),
-        ("额定制冷量（W）", "3,500", ""),
+        ("生产日期", "02/01/2026", ""),
+        ("生产日期", "January 2026", ""),
+        ("容量_L", "1,250", ""),
         ("Screen size (mm)", "1", ""),
         ("MATNR", None, ""),
     ],

@@ -9,21 +9,14 @@ from collections.abc import Mapping, Sequence
 import polars as pl
 from rapidfuzz import fuzz
 
-from cncheck.load.cells import TRUTHS, read_cell
+from cncheck.load.proposals.cells import has_decimal_commas, meant, written
 from cncheck.load.proposals.headers import EXACT, Guess, guessed_facts
-from cncheck.load.proposals.look import MOST_CELLS, MOST_VALUES, SAMPLE, Look
+from cncheck.load.proposals.look import MOST_VALUES, SAMPLE, Look
 from cncheck.load.proposals.writing import LONGEST_KEY, shown, yaml_key
 from cncheck.model import Fact, Rules
 
-_ENOUGH_CELLS = 0.9  # of the different cells: a few slips do not make it another column
 _ENOUGH_ROWS = 20  # before different cells in all rows mean that a column is the id
 _NOTHING = "no fact resembles it"
-_FORMS = {
-    "number": ": a plain number with a decimal point, in the list itself",
-    "integer": ": a plain whole number, in the list itself",
-    "date": ": a day such as 2026-01-31, in the list itself",
-}
-"""What the cells of a fact have to look like, which no map can mend."""
 
 
 def fact_lines(
@@ -36,12 +29,13 @@ def fact_lines(
         exact = [guess for guess in found if guess.score == EXACT and guess.factor]
         if len(exact) == 1:
             sure[exact[0].fact.name].append((exact[0].rank, column))
+    commas = has_decimal_commas(looks)
     parts = {}
     for look in looks:
         found = guesses[look.column]
         if typed:  # another column does
             found = [guess for guess in found if guess.fact.kind != "product_type"]
-        parts[look.column] = _column_lines(look, found, sure, frame, rules)
+        parts[look.column] = _column_lines(look, found, sure, frame, rules, commas=commas)
     if not any(re.search(r"^  [^#].*: id  #", lines[0]) for lines in parts.values()):
         free = [look for look in looks if parts[look.column][0].startswith("  #")]
         parts |= _only_id(free, parts, frame)
@@ -54,6 +48,8 @@ def _column_lines(
     sure: Mapping[str, Sequence[tuple[int, str]]],
     frame: pl.LazyFrame,
     rules: Rules,
+    *,
+    commas: bool,
 ) -> list[str]:
     """Return the lines of one column: live if nothing speaks against its best guess."""
     key = yaml_key(look.column)
@@ -63,11 +59,17 @@ def _column_lines(
         return [f"  # {key}: {_NOTHING}"]
     best, *others = found
     rivals = [guess for guess in others if guess.score == best.score and guess.factor]
-    doubt = _doubt(look, best, rivals, sure.get(best.fact.name, ()), frame, rules)
+    doubt = _doubt(look, best, rivals, sure.get(best.fact.name, ()), frame)
+    form, odd = written(look, best, rules, commas=commas) if look.values else (None, "")
+    if odd and (not doubt or "written" in odd):  # a guess that is taken must not be misread
+        doubt = f"{doubt}; {odd}" if doubt else odd
     told = f"{best.score}" + (f", {doubt}" if doubt else "") + _next(others, rivals)
+    how = f", times: {best.factor}" if best.factor not in ("1", "") else ""
+    how += f", written: {form}" if form else ""
     if doubt:
-        scale = f", times: {best.factor}" if best.factor not in ("1", "") else ""
-        return [f"  # {key}: {{fact: {best.fact.name}{scale}}}  # {told}"]
+        return [f"  # {key}: {{fact: {best.fact.name}{how}}}  # {told}"]
+    if how:
+        return [f"  {key}: {{fact: {best.fact.name}{how}}}  # {told}"]
     return _statement(key, look, best, told)
 
 
@@ -85,9 +87,7 @@ def _statement(key: str, look: Look, guess: Guess, told: str) -> list[str]:
                 f"  {key}:  # {told}", f"    fact: {fact.name}", "    values:",
                 *(line for line in values if line),
             ]  # fmt: skip
-    if guess.factor in ("1", ""):
-        return [f"  {key}: {fact.name}  # {told}"]
-    return [f"  {key}: {{fact: {fact.name}, times: {guess.factor}}}  # {told}"]
+    return [f"  {key}: {fact.name}  # {told}"]
 
 
 def _doubt(
@@ -96,7 +96,6 @@ def _doubt(
     rivals: Sequence[Guess],
     claims: Sequence[tuple[int, str]],
     frame: pl.LazyFrame,
-    rules: Rules,
 ) -> str:
     """Return why a guess is not certain; empty if it is."""
     fact = guess.fact
@@ -117,32 +116,7 @@ def _doubt(
         return f"but it has more than {MOST_VALUES} values, or none that is called like a type"
     if fact.name == "id":
         return "" if _identifies(look, frame) else "but some cells are blank or stand twice"
-    return _misfits(look, guess, rules)
-
-
-def _misfits(look: Look, guess: Guess, rules: Rules) -> str:
-    """Return what the column's cells say that its fact cannot be; empty if most of them fit."""
-    fact, cells = guess.fact, list(look.values)[:MOST_CELLS]
-    misfits = [cell for cell in cells if not _fits(cell, guess, rules)]
-    enough = 1 if fact.kind == "choice" else _ENOUGH_CELLS * len(cells)
-    if len(cells) - len(misfits) >= enough:
-        return ""
-    how = _FORMS.get(fact.kind, "")
-    return f"but {shown(misfits[0])} is nothing that {fact.name} can be{how}"
-
-
-def _fits(cell: str, guess: Guess, rules: Rules) -> bool:
-    fact = guess.fact
-    value = _meant(cell, fact) if fact.kind in ("choice", "boolean") else cell
-    if value is None:
-        return False
-    try:
-        if guess.factor != "1":
-            value = repr(float(cell) * float(guess.factor))
-        read_cell(fact, value, rules)
-    except ValueError:
-        return False
-    return True
+    return ""
 
 
 def _identifies(look: Look, frame: pl.LazyFrame) -> bool:
@@ -174,23 +148,13 @@ def _only_id(
     }
 
 
-def _meant(value: str, fact: Fact) -> str | None:
-    """Return the value of a choice or a truth that a cell spells, in whatever way, if any."""
-    if fact.kind == "boolean":
-        truth = (TRUTHS | {"ja": True, "nein": False, "oui": True, "non": False}).get(value.lower())
-        return None if truth is None else str(truth).lower()
-    spelt = re.sub(r"[\W_]", "", value.lower())
-    same = [v for v in fact.values if re.sub(r"[\W_]", "", v.lower()) == spelt]
-    return same[0] if len(same) == 1 else None
-
-
 def _word_line(value: str, fact: Fact) -> str:
     """Return the line of one value of a choice; empty where it needs none."""
-    meant = _meant(value, fact)
-    if meant == value:
+    same = meant(value, fact)
+    if same == value:
         return ""
-    if meant is not None:
-        return f"      {yaml_key(value)}: {meant}  # {EXACT}"
+    if same is not None:
+        return f"      {yaml_key(value)}: {same}  # {EXACT}"
     scored = sorted(
         ((round(fuzz.ratio(value.lower(), v.lower().replace("_", " "))), v) for v in fact.values),
         reverse=True,
