@@ -44,6 +44,8 @@ from cncheck.report import Run, View
 from cncheck.report.lists import WRITERS, ErrorCount, FactCount, ListRun, SchemeCount, lines
 from cncheck.save import check_target, save
 
+_AHEAD = 25_000  # rows in a piece: Polars reads a number of pieces ahead, which takes the memory
+
 
 def batch(
     paths: Sequence[str],
@@ -84,6 +86,7 @@ def batch(
         # A pipeline stops what takes too long by a signal: leave as clean as by Ctrl-C.
         with suppress(ValueError):  # not in the main thread
             signal.signal(signal.SIGTERM, signal.default_int_handler)
+        pl.Config.set_streaming_chunk_size(_AHEAD)
         with tempfile.TemporaryDirectory(prefix="cncheck-") as scratch:
             lists = open_lists(paths, chosen, scratch, sys.stdin.buffer.read)
             if row is not None:
