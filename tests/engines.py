@@ -16,7 +16,7 @@ from cncheck.columns.plan import planned, rows_of, series
 from cncheck.columns.turns import turns
 from cncheck.columns.wide import judged_packs
 from cncheck.evaluate import evaluate
-from cncheck.load.cells import typed_frame
+from cncheck.load.typed import typed_frame
 from cncheck.model import AT_LEAST, DONE, SEPARATOR, Finding, Product, Rules
 
 Said = dict[str, Any]

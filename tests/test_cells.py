@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import cncheck.load.search  # noqa: F401  imported late; Hypothesis draws constants of what it finds
-from cncheck.load.cells import _BLANKS, read_cell, read_row, typed_frame
+from cncheck.load.cells import BLANKS, read_cell, read_row
+from cncheck.load.typed import typed_frame
 from cncheck.load.values import NOTHING_SAID
 from cncheck.load.vocabulary import fact as written_fact
 from cncheck.model import AT_LEAST, DONE, KINDS, ROW_ERROR, SEPARATOR, Fact, Rules
@@ -58,7 +59,7 @@ def test_there_is_a_fact_of_every_kind():
 def test_a_column_is_stripped_of_the_same_blanks_as_a_cell():
     characters = [chr(i) for i in range(0x11000) if not 0xD800 <= i < 0xE000]
     stripped = pl.Series([f"{c}x{c}" for c in characters]).str.strip_chars()
-    assert stripped.to_list() == [f"{c}x{c}".strip(_BLANKS) for c in characters]
+    assert stripped.to_list() == [f"{c}x{c}".strip(BLANKS) for c in characters]
 
 
 # ---- one cell ------------------------------------------------------------------------------------

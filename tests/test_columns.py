@@ -26,9 +26,9 @@ from cncheck.columns.wide import (
 from cncheck.conditions import OPERATORS
 from cncheck.evaluate import evaluate
 from cncheck.gate import counted, gate, policy
-from cncheck.load.cells import typed_frame
 from cncheck.load.packs import wording_problems
 from cncheck.load.rules import form_problems, load_rules, rules_folder
+from cncheck.load.typed import typed_frame
 from cncheck.model import (
     ROW_ERROR,
     SEPARATOR,

@@ -9,11 +9,11 @@ from typing import Any
 import polars as pl
 import pytest
 
-from cncheck.load.cells import typed_frame
 from cncheck.load.lists import AT_LEAST, open_lists
 from cncheck.load.mapped import mapped
 from cncheck.load.maps import parse_map, read_map
 from cncheck.load.proposals import propose
+from cncheck.load.typed import typed_frame
 from cncheck.load.written import FORMS
 from cncheck.model import ROW_ERROR, Rules
 from cncheck.problems import InputError

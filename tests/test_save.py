@@ -22,7 +22,7 @@ from python_calamine import CalamineWorkbook
 from cncheck import save as door
 from cncheck.model import Problem
 from cncheck.problems import InputError
-from cncheck.save import Saved, check_target, save
+from cncheck.save import Saved, check_target, formulas, save, sheet
 
 ENDINGS = (".csv", ".tsv", ".parquet", ".jsonl", ".xlsx")
 TEXT_ENDINGS = (".csv", ".tsv", ".jsonl")
@@ -255,7 +255,7 @@ def test_harmless_text_beside_a_formula_stays_as_it_is(tmp_path: Path) -> None:
 
 def test_every_text_that_would_run_passes_the_cheap_look() -> None:
     for word in FORMULAS:
-        assert pl.DataFrame({"t": [word]}).select(door._MAYBE_FORMULA).item(), word
+        assert pl.DataFrame({"t": [word]}).select(formulas._MAYBE_FORMULA).item(), word
 
 
 def test_numbers_and_dates_are_not_escaped(tmp_path: Path) -> None:
@@ -301,8 +301,8 @@ def test_typed_forms_need_no_escape(tmp_path: Path, ending: str) -> None:
 def test_a_list_longer_than_a_sheet_is_refused_before_it_is_passed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert door._SHEET_ROWS == 1_048_576
-    monkeypatch.setattr(door, "_SHEET_ROWS", 6)
+    assert sheet._SHEET_ROWS == 1_048_576
+    monkeypatch.setattr(sheet, "_SHEET_ROWS", 6)
     save_all(LIST, tmp_path / "fits.xlsx")  # five rows and a header
     (tmp_path / "o.xlsx").write_bytes(b"old")
     with pytest.raises(InputError, match=r"ends at 6 rows.*\.csv or \.parquet") as error:

@@ -14,10 +14,11 @@ import polars as pl
 from cncheck.columns.members import tallies
 from cncheck.columns.plan import again
 from cncheck.columns.wide import ERROR, KEYS, Answer, Sheet, Wanted, answers, sheet
-from cncheck.load.cells import read_row, text_of, typed_frame
+from cncheck.load.cells import read_row
 from cncheck.load.lists import REFUSED, TextList
 from cncheck.load.mapped import mapped
 from cncheck.load.maps import ListMap
+from cncheck.load.typed import text_of, typed_frame
 from cncheck.model import AT_LEAST, BINDING, SEPARATOR, Problem, Product, Rules
 from cncheck.portfolio import Tally
 from cncheck.problems import InputError, nearest

@@ -8,8 +8,8 @@ from typing import Any
 import polars as pl
 
 from cncheck.columns.wide import Sheet, Wanted, lazily, sheet
-from cncheck.load.cells import typed_frame
 from cncheck.load.lists.parquet import flattened
+from cncheck.load.typed import typed_frame
 from cncheck.model import Problem, Rules
 from cncheck.problems import InputError
 

@@ -43,7 +43,7 @@ def planned(
     """Return the plan of `masks` over the rows of `facts`.
 
     Args:
-        facts: columns as `load.cells.typed_frame` gives them.
+        facts: columns as `load.typed.typed_frame` gives them.
         masks: what will be asked for.
         keep: columns that are needed as they are.
         columns: further columns, by name.

@@ -119,7 +119,7 @@ def sheet(
     """Return what `rules` ask of the rows of `facts`, which are typed.
 
     Args:
-        facts: columns as `load.cells.typed_frame` gives them.
+        facts: columns as `load.typed.typed_frame` gives them.
         rules: the packs to ask.
         as_of: the day the question is asked for.
         wanted: what is asked for besides the verdicts.
