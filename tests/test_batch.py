@@ -1074,7 +1074,7 @@ def long_list(tmp_path: Path) -> Path:
     kinds = ["television", "toy", "traction_battery_pack", "printer"]
     with path.open("w", encoding="utf-8") as file:
         file.write("id,product_type,rated_energy_kwh,name\n")
-        file.writelines(f"P-{i},{kinds[i % 4]},{i % 90},n {i}\n" for i in range(400_000))
+        file.writelines(f"P-{i},{kinds[i % 4]},{i % 90 + 1},n {i}\n" for i in range(400_000))
     return path
 
 

@@ -134,7 +134,11 @@ def test_the_contract_of_the_report_holds_for_a_pack_in_the_pilot() -> None:
     duties = {duty["id"]: duty for duty in battery["obligations"]}
     step = duties["traction_battery/verification-report"]
     assert (step["status"], step["from"], step["due"]) == ("upcoming", "2027-01-01", None)
-    assert battery["next_change"] == {"date": "2027-01-01", "what": "pilot -> mandatory"}
+    assert battery["next_change"] == {
+        "date": "2027-01-01",
+        "what": "pilot -> mandatory",
+        "violated": ["traction_battery/verification-report"],
+    }
     assert {"fact": "sold_in_mainland_china", "value": True} in product["assumptions"]
 
 

@@ -755,10 +755,16 @@ def test_the_id_is_a_column_that_tells_every_row_apart(
     assert live(proposal(rules, **columns)) == f"columns:\n{expected}".strip()
 
 
-def test_an_id_that_repeats_after_the_sample_is_no_id(rules: Rules) -> None:
-    cells = [str(i) for i in range(20_000)]
-    assert "SKU: id" in live(proposal(rules, SKU=cells))
-    assert live(proposal(rules, SKU=[*cells, "7"])) == "columns:"
+def test_an_id_may_stand_twice_now_and_then_and_no_more(rules: Rules) -> None:
+    cells = [str(i) for i in range(100)]
+    assert "SKU: id" in live(proposal(rules, SKU=[*cells, "7", None]))
+    assert live(proposal(rules, SKU=cells * 2)) == "columns:"
+
+
+def test_a_column_without_a_telling_header_is_the_id_only_if_nothing_repeats(rules: Rules) -> None:
+    cells = [f"A{i}" for i in range(20_000)]
+    assert "Xyz: id" in live(proposal(rules, Xyz=cells))
+    assert live(proposal(rules, Xyz=[*cells, "A7"])) == "columns:"
 
 
 def test_values_after_the_sample_are_seen(rules: Rules) -> None:

@@ -61,9 +61,7 @@ class Drawing:
         self.types = sorted(t.id for t in rules.vocabulary.types.values() if not t.group)
         looked_at = frozenset().union(*map(facts_in, rules.packs)) & rules.facts.keys()
         self.looked_at = sorted(looked_at - {"product_type"})
-        self.reduced = {
-            name for name in rules.facts if name.startswith(("materials", "exemptions"))
-        }
+        self.reduced = {name for name in rules.facts if name.startswith(("materials", "exemption"))}
         self.relevant = {name: self._relevant(name, facts_in) for name in self.types}
 
     def _relevant(self, type_: str, facts_in: Any) -> list[str]:

@@ -134,8 +134,12 @@ def cases_of(pack: str, folders: Iterable[str]) -> list[Case]:
 
 
 def example_of(obligation: str, cases: Iterable[Case], rules: Rules) -> Case | None:
-    """Return the first case that expects `obligation` to be met, and holds under `rules`."""
-    met = (case for case in cases if case.expect.get("obligations", {}).get(obligation) == "met")
+    """Return the first case that expects `obligation` to be met, and holds under `rules`.
+
+    One that expects another duty to be violated is no example to follow, unless there is no other.
+    """
+    met = [case for case in cases if case.expect.get("obligations", {}).get(obligation) == "met"]
+    met.sort(key=lambda case: "violated" in case.expect["obligations"].values())
     return next((case for case in met if not run_case(case, rules)), None)
 
 

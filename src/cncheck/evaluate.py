@@ -29,6 +29,7 @@ _WHOLE = Text(
     "Judged over all products of the enterprise, not over one of them.",
     "按企业全部产品判定，不按单个产品判定。",
 )
+_MOST_TOLD = 3  # duties of a change
 _MOST_CHANGES = 100  # days looked at for a next change; a pack has some ten dates
 
 
@@ -57,10 +58,14 @@ def _situation(
         for fact in rules.assumed
         if fact.name not in stated
     )
+    if product.origins:  # materials were stated, and nothing tells that there are no others
+        assumed = (*assumed, ("materials_complete", True))
     moving = {name for name, value in assumed if value is as_of}
     facts = dict(stated)
     # Roles are assumed for the reader's sake only: silence must not unbind anybody.
-    facts.update((name, value) for name, value in assumed if name != "roles")
+    facts.update(
+        (name, value) for name, value in assumed if name in rules.facts and name != "roles"
+    )
     facts["as_of"] = as_of
     return assumed, Situation(
         facts,
@@ -322,22 +327,29 @@ def _notes(
 
 def _difference(before: Finding, after: Finding) -> str:
     """Say in a few words what changed, or nothing."""
-    steps = [(before.verdict, after.verdict), (_editions(before), _editions(after))]
-    if VERDICTS[False] not in steps[0]:  # a product out of scope knows no phases
-        steps.insert(1, (_phase_id(before), _phase_id(after)))
-    changed = [f"{old} -> {new}" for old, new in steps if old != new]
-    then = _statuses(after)
+    changed = [f"{old} -> {new}" for old, new in _steps(before, after) if old != new]
+    if after.verdict == VERDICTS[None] != before.verdict and after.missing:
+        changed.append(f"missing: {', '.join(after.missing)}")
+    now, then = _statuses(before), _statuses(after)
     duties = [
         f"{name}: {old} -> {then.get(name, 'no longer a duty')}"
-        for name, old in _statuses(before).items()
+        for name, old in now.items()
         if then.get(name) != old
     ]
-    now = _statuses(before)
     duties += [f"{name}: new duty, {new}" for name, new in then.items() if name not in now]
     if changed:
         return "; ".join(changed)
-    more = len(duties) - 3
-    return "; ".join(duties[:3]) + (f"; and {more} more" if more > 0 else "")
+    more = len(duties) - _MOST_TOLD
+    return "; ".join([*duties[:_MOST_TOLD], *([f"and {more} more"] if more > 0 else [])])
+
+
+def _steps(before: Finding, after: Finding) -> Iterable[tuple[str, str]]:
+    """Yield what a scheme said of verdict, phase and editions, and what it will say."""
+    yield before.verdict, after.verdict
+    if VERDICTS[False] not in (before.verdict, after.verdict):  # out of scope there are no phases
+        yield _phase_id(before), _phase_id(after)
+    if after.matched or before.verdict == after.verdict:  # else that they end is no news
+        yield _editions(before), _editions(after)
 
 
 def _breaks(before: Finding, after: Finding) -> tuple[str, ...]:

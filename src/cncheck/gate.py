@@ -158,7 +158,7 @@ def trips(report: Report, policy: Policy) -> Iterator[Trip]:
         if duty.status in STRICT and duty.status in policy.fail_on:
             open_law = bool(duty.unclear) and not duty.missing
             yield _trip(product.id, id_, duty.status, open_law=open_law)
-        day = _falls_due(duty, finding, report, limit) if limit is not None else None
+        day = _falls_due(product, duty, finding, report, limit) if limit is not None else None
         if day:
             said = f"{product.id}: {id_} falls due on {day}"
             yield Trip(product.id, id_, "due", said, due=day, status=duty.status)
@@ -254,18 +254,25 @@ def days_after(day: date, days: int) -> date:
     return day + timedelta(days=min(days, (date.max - day).days))
 
 
-def _falls_due(duty: Duty, finding: Finding, report: Report, days: int) -> date | None:
+def _falls_due(
+    product: Product, duty: Duty, finding: Finding, report: Report, days: int
+) -> date | None:
     """Return the day within `days` on which a duty not yet met is due, begins or is broken."""
     until = days_after(report.as_of, days)
     ahead: list[date | None] = []
     if duty.status in ("open", "undetermined"):
         ahead.append(duty.due)
-    if duty.status == "upcoming" and not duty.prepared:
+    if duty.status == "upcoming" and not duty.prepared and not _made_before(duty, product):
         ahead.append(duty.window.start)
     change = finding.next_change
     if change and duty.obligation.id in change.breaks:
         ahead.append(change.date)
     return min((day for day in ahead if day and report.as_of <= day <= until), default=None)
+
+
+def _made_before(duty: Duty, product: Product) -> bool:
+    """Return whether an upcoming duty is none of this product, by a date of its own that is stated."""
+    return duty.obligation.dated_by in product.facts
 
 
 def exit_code(report: Report, result: Gate) -> int:

@@ -79,6 +79,15 @@ class Source(NamedTuple):
     url: str = ""
 
 
+class Exemptions(NamedTuple):
+    """What a claimed exemption may excuse."""
+
+    above: Mapping[str, float]
+    """Metal -> what it may be above of with an exemption, in mg/kg."""
+    items: Mapping[str, tuple[str, ...]]
+    """Item of the list -> the metals it covers, where that is known."""
+
+
 class Vocabulary(NamedTuple):
     """The words that packs and products may use."""
 
@@ -86,6 +95,7 @@ class Vocabulary(NamedTuple):
     types: Mapping[str, ProductType]
     roles: Mapping[str, Role]
     sources: Mapping[str, Source]
+    exemptions: Exemptions
 
 
 # ---- the law -----------------------------------------------------------------------------------
@@ -278,6 +288,8 @@ class Origin(NamedTuple):
     """The item of a list from which a fact was reduced."""
 
     label: str
+    lacking: str
+    """The first item that does not state it; empty if all do."""
     path: tuple[str | int, ...]
     """Keys and indices that lead from the descriptor to the value."""
 

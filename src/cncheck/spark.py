@@ -71,7 +71,7 @@ def check_frame(
     """
     wanted = Wanted(not verdicts_only, policy((), forces).forces, each_duty=long)
     question = _Question(
-        written([os.fspath(folder) for folder in rules]), _day(as_of), wanted, presume
+        written([os.fspath(folder) for folder in rules]), day(as_of), wanted, presume
     )
     return _asked(df, question, _judged)[0]
 
@@ -103,7 +103,7 @@ def portfolio(
 
     """
     question = _Question(
-        written([os.fspath(folder) for folder in rules]), _day(as_of), Wanted(), presume
+        written([os.fspath(folder) for folder in rules]), day(as_of), Wanted(), presume
     )
     counting = (p.id for p in question.rules.packs if any(d.portfolio for d in p.obligations))
     question = question._replace(only=tuple(counting))
@@ -119,10 +119,6 @@ def portfolio(
         for one in tallies(member, found.filter(pl.col(_DUTY) == member.duty.obligation.id))
     )
     return portfolio_findings(counted, whole=whole)
-
-
-def _day(as_of: date | str | None) -> date:
-    return as_of if isinstance(as_of, date) else day(as_of)
 
 
 # ---- a question ----------------------------------------------------------------------------------

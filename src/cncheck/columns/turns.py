@@ -187,7 +187,9 @@ def falls_due(duty: DutyColumns, one: PackColumns, changes: Sequence[Turn], unti
     start, today = duty.obligation.window.start, columns.day
     assert isinstance(today, date)  # noqa: S101  a list is asked on one day
     if start is not None and today <= start <= until:
-        found.append(logic.without(statuses["upcoming"], duty.prepared))
+        dated = duty.obligation.dated_by
+        stated = logic.known(column(dated)) if dated in columns.stated else False
+        found.append(logic.without(statuses["upcoming"], duty.prepared, stated))
     for turn in changes:
         in_time = columns.compare("until", turn.day, until).yes
         breaks = logic.all_of([turn.breaks.get(name, False), in_time])

@@ -42,7 +42,7 @@ def check_product(
     presume: bool,
 ) -> Report:
     """Return the report on a mapping, a file or a folder: `cncheck.check`."""
-    on = as_of if isinstance(as_of, date) else day(as_of)
+    on = day(as_of)
     chosen = load_rules([os.fspath(folder) for folder in rules])
     if isinstance(product, Mapping):
         one, wrong = read_product(product, chosen)
@@ -203,6 +203,9 @@ def _target(word: str) -> tuple[str, str]:
         raise InputError(
             [Problem(f'--output "{word}" has no file. Write --output json=report.json.')]
         )
+    if file == "-":
+        message = f'--output "{word}" names no file. Standard output is --format {name}.'
+        raise InputError([Problem(message)])
     known(name, WRITERS, "format")
     return name, file
 

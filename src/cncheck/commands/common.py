@@ -80,13 +80,13 @@ def guarded(command: Callable[[], int]) -> int:
         return BAD_INPUT
 
 
-def day(text: str | None) -> date:
+def day(text: date | str | None) -> date:
     """Return the day the question is asked for; without one, today: the only look at the clock."""
     if text is None:
         return date.today()  # noqa: DTZ011  the user's own day is meant
     with suppress(ValueError):
-        on = date.fromisoformat(text)
-        if on.isoformat() == text and on.year in _YEARS:
+        on = date.fromisoformat(str(text))
+        if on.isoformat() == str(text) and on.year in _YEARS:
             return on
     message = (
         f'"{text}" is no day between {_YEARS[0]} and {_YEARS[-1]}. Write --as-of like 2026-01-31.'

@@ -27,7 +27,7 @@ def check_table(
     verdicts_only: bool,
 ) -> pl.DataFrame | pl.LazyFrame:
     """Return the answers to the rows of a table."""
-    on = as_of if isinstance(as_of, date) else day(as_of)
+    on = day(as_of)
     wanted = Wanted(not verdicts_only, policy((), forces).forces, each_duty=long)
     chosen = load_rules([os.fspath(folder) for folder in rules])
     return checked(frame, chosen, on, wanted, presume=presume)

@@ -10,14 +10,13 @@ from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from typing import Any
 
-from cncheck.load.values import LARGEST_COUNT, NOTHING_SAID, shown, typed
+from cncheck.load.values import LARGEST_COUNT, NOTHING_SAID, said_done, shown, typed
 from cncheck.model import AT_LEAST, ROW_ERROR, SEPARATOR, Fact, Product, Rules
 
 TRUTHS = {
     **dict.fromkeys(("true", "yes", "y", "1", "是", "√", "✓"), True),
     **dict.fromkeys(("false", "no", "n", "0", "否", "×"), False),
 }
-_DONE = {word: truth for word, truth in TRUTHS.items() if word not in ("1", "0", "y", "n")}
 BLANKS = (
     " \t\n\r\x0b\x0c\x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008"
     "\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
@@ -49,10 +48,9 @@ def read_cell(fact: Fact, text: str, rules: Rules) -> Any:
     named = is_named(fact)
     if not word or (not named and word.lower() in NOTHING_SAID and word not in fact.values):
         return None
-    if fact.name.startswith("evidence.") and fact.kind != "boolean" and word not in fact.values:
-        done = _DONE.get(word.lower())
-        if done is not None:
-            return done
+    done = said_done(fact, word)
+    if done is not None:
+        return done
     if named:
         if len(word) > LONGEST_TEXT:
             message = f"`{fact.name}` has {len(word)} characters, more than {LONGEST_TEXT}."

@@ -15,6 +15,8 @@ def files_below(
 ) -> Iterator[str]:  # fmt: skip
     """Yield the paths of the files below `folder`, without hidden folders and installed packages.
 
+    Links to folders are followed, to each folder once.
+
     Args:
         folder: where to look.
         endings: in small letters, of the files that are wanted.
@@ -28,7 +30,13 @@ def files_below(
         message = f"Cannot read the folder: {error.strerror}."
         problems.append(Problem(message, shown(error.filename)))
 
-    for here, folders, files in os.walk(folder, onerror=refuse):
+    seen: set[str] = set()
+    for here, folders, files in os.walk(folder, onerror=refuse, followlinks=True):
+        real = os.path.realpath(here)
+        if real in seen:
+            folders.clear()
+            continue
+        seen.add(real)
         folders[:] = sorted(f for f in folders if not f.startswith(".") and f != "node_modules")
         for name in sorted(files):
             path = os.path.join(here, name)

@@ -33,9 +33,6 @@ from cncheck.model import AT_LEAST, ROW_ERROR, Fact, Problem
 from cncheck.problems import InputError, did_you_mean
 
 _TYPE = "product_type"
-_NOTHING_SAID = {
-    spelt for word in NOTHING_SAID for spelt in (word, word.upper(), word.capitalize())
-}
 _PLACES = 12  # decimal places up to which a product is exact
 _DIGITS = 38 - _PLACES  # digits before the point
 _SHOWN_COLUMNS = 12
@@ -122,10 +119,11 @@ class _Source(NamedTuple):
     def text(self) -> pl.Expr:
         """Return its cells as text; null where they say nothing: blank, or a word for that."""
         text = _as_text(pl.col(self.column.name), self.dtype).str.strip_chars()
-        nothing = {""}
+        silent = text == ""
         if self.fact.kind != "text" or self.fact.name.startswith("evidence."):
-            nothing |= _NOTHING_SAID - {*(self.column.values or {}), *self.fact.values}
-        return pl.when(~_among(text, sorted(nothing))).then(text)
+            named = [*(self.column.values or {}), *self.fact.values]
+            silent |= _among(text.str.to_lowercase(), sorted(NOTHING_SAID)) & ~_among(text, named)
+        return pl.when(~silent).then(text)
 
     def said(self) -> pl.Expr:
         """Return what it says about its fact."""

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from cncheck.conditions import Text
-from cncheck.load.values import NOTHING_SAID, number, shown, typed
+from cncheck.load.values import DONE, SHOWS_NOTHING, number, shown, typed
 from cncheck.load.vocabulary import SUBSTANCES
 from cncheck.model import Fact, Origin, Rules
 from cncheck.problems import MAX_TOLD, did_you_mean, key_shown
 
 _PLACE = tuple[str | int, ...]
 _MILLION = 1_000_000  # mg/kg: a material cannot hold more of anything
-_NO_CLAIM = NOTHING_SAID | {"", "no", "无"}
+_NO_CLAIM = SHOWS_NOTHING | {"", *(word for word, done in DONE.items() if not done)}
 _KEYS = ("part", "material", "substances", "exemption", "basis")
 _HOMOGENEOUS = "homogeneous"
+_NOT_EXEMPT = "materials_not_exempt"
 _BASES = (_HOMOGENEOUS, "component", "product")
 
 _LABELS = tuple(
@@ -31,9 +33,9 @@ def reduce_materials(
 
     Returns:
         the facts `materials.<substance>`, and `materials_not_exempt.<substance>` where the
-        vocabulary has it (materials that claim an exemption left out), in mg/kg; those of them that
-        are lower bounds because some material does not state the substance, or is not homogeneous;
-        and the item each value comes from.
+        vocabulary has it (values left out that an exemption may excuse), in mg/kg; those of them
+        that are lower bounds because some material does not state the substance, or is not
+        homogeneous; and the item each value comes from.
 
     """
     if not isinstance(rows, list):
@@ -50,28 +52,41 @@ def reduce_materials(
     lower_bounds: set[str] = set()
     origins: dict[str, Origin] = {}
     homogeneous = [m for m in materials if m["basis"] == _HOMOGENEOUS]
-    for group, members in (
-        ("materials", homogeneous),
-        ("materials_not_exempt", [m for m in homogeneous if not m["exemption"]]),
-    ):
+    excused = {m["index"]: _excused(m, rules) for m in homogeneous}
+    for group in ("materials", _NOT_EXEMPT):
         for substance in SUBSTANCES:
             name = f"{group}.{substance}"
-            if name not in rules.facts or not homogeneous:
+            stated = [m for m in homogeneous if substance in m["substances"]]
+            if name not in rules.facts or not stated:
                 continue
-            stated = [m for m in members if substance in m["substances"]]
-            if not stated and members:
-                continue
-            worst = max(stated, key=lambda m: m["substances"][substance], default=None)
+            counted = [
+                m for m in stated if group != _NOT_EXEMPT or substance not in excused[m["index"]]
+            ]
+            worst = max(counted, key=lambda m: m["substances"][substance], default=None)
             facts[name] = worst["substances"][substance] if worst else 0
+            silent = [m for m in materials if m not in stated]
+            if silent:
+                lower_bounds.add(name)
             if worst:
                 path = ("materials", worst["index"], "substances", substance)
-                origins[name] = Origin(worst["label"], path)
-            if len(stated) < len(members) or len(homogeneous) < len(materials):
-                lower_bounds.add(name)
+                lacking = silent[0]["label"] if silent else ""
+                origins[name] = Origin(worst["label"], lacking, path)
+    if any(len(metals) > 1 for metals in excused.values()):
+        facts["exemption_for_several_metals"] = True
     claimed = tuple(dict.fromkeys(m["exemption"] for m in materials if m["exemption"]))
     if claimed:
         facts["exemptions_claimed"] = claimed
     return facts, frozenset(lower_bounds), origins
+
+
+def _excused(material: Mapping[str, Any], rules: Rules) -> list[str]:
+    """Return the metals above their limits for which the claim of a material may stand."""
+    if not material["exemption"]:
+        return []
+    known = rules.vocabulary.exemptions
+    covered = known.items.get(material["exemption"], tuple(known.above))
+    amounts = material["substances"]
+    return [metal for metal in covered if amounts.get(metal, 0) > known.above[metal]]
 
 
 def _material(
@@ -149,7 +164,7 @@ def _exemption(
     value: Any, path: _PLACE, rules: Rules, wrong: list[tuple[_PLACE, str]]
 ) -> str | None:
     """Return the item of the exemption list that a material claims, or None."""
-    if value is None or (isinstance(value, str) and value.strip().lower() in _NO_CLAIM):
+    if value is None or str(value).strip().lower() in _NO_CLAIM:
         return None
     if isinstance(value, (str, int)) and not isinstance(value, bool):
         try:

@@ -223,17 +223,18 @@ def _looks_like_a_product(row: Any) -> bool:
         return False
     if isinstance(row.get("product_type"), str) and "id" in row:
         return True
-    if "applies_if" in row or "schema" in row:
+    if "applies_if" in row or str(row.get("schema", "")).startswith("cncheck/"):
         return False  # a rule pack; a report
-    if isinstance(row.get("product_type"), dict):
+    if isinstance(row.get("product_type"), dict) and "type" in row["product_type"]:
         return False  # a vocabulary, which explains the word
-    if "$schema" in row and "product_type" not in row:
-        return False  # a JSON Schema, or something that follows another one
-    if "product_type" in row or "id" in row:
+    if "product_type" in row:
+        return True
+    may_be_another = "$schema" in row  # a JSON Schema, or something that follows another one
+    if "id" in row and not may_be_another:
         return True
     keys = [key.lower() for key, value in row.items() if not isinstance(value, (dict, list))]
     words = {re.sub(r"[ _-]", "", key) for key in keys}
-    if "id" in words:
+    if "id" in words and not may_be_another:
         return True
     from rapidfuzz import fuzz  # noqa: PLC0415  only for files that are no clear descriptors
 
@@ -306,6 +307,8 @@ def _flat(
 
 def _longer_names(key: str, rules: Rules) -> str:
     """Return a hint at the facts with dots in their names that `key` is the end or the beginning of."""
+    if any(name.startswith(f"evidence.{key}.") for name in rules.facts):
+        return f" It is a scheme: write {key} and its keys under `evidence`."
     ends = [
         name for name in rules.facts if name.startswith("evidence.") and name.endswith(f".{key}")
     ]

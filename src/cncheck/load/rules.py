@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from cncheck import __version__
+from cncheck.conditions import Text
 from cncheck.load import cache
 from cncheck.load.language import BadWording, text
 from cncheck.load.packs import pack, wording_problems
@@ -88,8 +89,13 @@ def select(rules: Rules, only: Iterable[str] = (), skip: Iterable[str] = ()) -> 
             Problem(f'Unknown pack "{name}".{did_you_mean(name, known) or " `cncheck rules list` names them."}')
             for name in unknown
         )  # fmt: skip
-    packs = (p for p in rules.packs if (not only or p.id in only) and p.id not in skip)
-    return rules._replace(packs=tuple(packs))
+    packs = tuple(p for p in rules.packs if (not only or p.id in only) and p.id not in skip)
+    if len(packs) == len(rules.packs):
+        return rules
+    kept = {pack.id for pack in packs}
+    left_out = ", ".join(name for name in known if name not in kept)
+    told = Text(f"packs left out of this run ({left_out})", f"本次未选用的规则包（{left_out}）")
+    return rules._replace(packs=packs, not_covered=(told, *rules.not_covered))
 
 
 def _files(folders: Sequence[str]) -> dict[str, bytes]:

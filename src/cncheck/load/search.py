@@ -23,6 +23,8 @@ _THE_SAME = 1.1
 _HEADING = 0.95  # a heading comes after the kinds under it
 _NEAR = 75  # of 100: letters in common, for words that no name holds
 _SHORTEST_STEM = 3
+_HS_CODE = r"(?:hs\s*(?:code)?\s*)?\d{4}(?:[. ]?\d{2}){0,3}"
+_HS_DIGITS = 6
 _SHORT_PLURALS = frozenset({"acs", "cds", "pcs", "tvs"})
 
 Weights = Mapping[str, float]
@@ -50,7 +52,11 @@ def search_types(query: str, types: Mapping[str, ProductType]) -> list[ProductTy
 
     A name or synonym with the same words comes first, then those that share the most telling words,
     and, where no word is known, those spelt alike. A heading comes after the kinds under it.
+    A code of the Harmonized System of four or more digits finds the types it may classify.
     """
+    code = re.fullmatch(_HS_CODE, query.strip(), re.IGNORECASE)
+    if code and (classified := _classified(re.sub(r"\D", "", code[0]), types)):
+        return classified
     wanted = _words(query)
     if not wanted:
         return []
@@ -79,6 +85,14 @@ def search_types(query: str, types: Mapping[str, ProductType]) -> list[ProductTy
         for _text, score, place in near:
             found.setdefault(place.partition(" ")[0], score / 100)
     return [types[key] for key in sorted(found, key=lambda key: -found[key])]
+
+
+def _classified(digits: str, types: Mapping[str, ProductType]) -> list[ProductType]:
+    """Return the types with a code that `digits` begin, or that is their six-digit heading."""
+    return [
+        type_ for type_ in types.values()
+        if not type_.group and any(code.startswith(digits[:_HS_DIGITS]) for code in type_.hs)
+    ]  # fmt: skip
 
 
 @lru_cache(maxsize=4)  # one vocabulary is searched again and again

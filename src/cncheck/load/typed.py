@@ -16,14 +16,13 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from cncheck.load.cells import BLANKS, KEYS, LONGEST_TEXT, is_named, lacking, read_cell
-from cncheck.load.values import LARGEST_COUNT
+from cncheck.load.values import LARGEST_COUNT, LARGEST_NUMBER
 from cncheck.model import AT_LEAST, DONE, ROW_ERROR, SEPARATOR, Fact, Rules
 
 _EARLIEST, _LATEST = date(1900, 1, 1), date(2199, 12, 31)
 _PLAIN_DAYS = pl.date_range(date(1990, 1, 1), date(2059, 12, 31), eager=True)
 _WRITTEN_DAYS = pl.Enum(_PLAIN_DAYS.dt.to_string("iso"))
 _PLAIN_TEXT = r"^[0-9A-Za-z/._:-]*\d[0-9A-Za-z/._:-]*$"
-_LARGEST = 1.7e308
 
 
 class _Column(NamedTuple):
@@ -274,7 +273,7 @@ def _plain_text(fact: Fact, raw: pl.Expr, dtype: pl.DataType, _rules: Rules) -> 
     text = text_of(raw, dtype)
     if is_named(fact):
         return pl.String, text
-    plain = text.str.contains(_PLAIN_TEXT) & (text.str.len_bytes() <= LONGEST_TEXT)
+    plain = text.str.contains(_PLAIN_TEXT) & text.str.len_bytes().is_between(2, LONGEST_TEXT)
     return pl.String, pl.when(plain).then(text)
 
 
@@ -289,8 +288,8 @@ def _any(_fact: Fact, values: pl.Series) -> pl.Series:
 
 
 def _allowed_numbers(fact: Fact, values: pl.Series) -> pl.Series:
-    least = -_LARGEST if fact.minimum is None else fact.minimum
-    most = _LARGEST if fact.maximum is None else fact.maximum
+    least = -LARGEST_NUMBER if fact.minimum is None else fact.minimum
+    most = LARGEST_NUMBER if fact.maximum is None else fact.maximum
     lowest, highest = values.min(), values.max()
     finite = math.isfinite(values.sum())  # neither infinity nor "nan", which is no number
     if lowest is None or (finite and least <= lowest and highest <= most):  # type: ignore[operator]

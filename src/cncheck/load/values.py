@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime, time
+from decimal import Decimal
+from numbers import Real
 from typing import Any
 
 from cncheck.model import Fact, Rules
@@ -13,18 +15,43 @@ from cncheck.problems import LONGEST_QUOTE, did_you_mean, nearest, one_line
 
 _LONGEST_TEXT = 2000
 LARGEST_COUNT = 2**53  # above it, numbers of a computer are no longer whole
+LARGEST_NUMBER = 1.7e308
+_FEW = 12  # words that a message lists all
 _YEARS = range(1900, 2200)
 _DAY_FIRST_OR_MONTH_FIRST = r"\d{1,2}[./-]\d{1,2}[./-]\d{4}"
 
+DONE = {
+    **dict.fromkeys(("true", "yes", "done", "ja", "是", "√", "✓"), True),
+    **dict.fromkeys(
+        ("false", "no", "not done", "not yet", "nein", "否", "×", "没有", "未备案"), False
+    ),
+}
+"""Words that say of evidence that it is done, or is not, as true and false do."""
 NOTHING_SAID = frozenset(
-    {"-", "--", "?", "n/a", "na", "nil", "none", "null", "tbd", "todo", "unknown"}
-)
+    ("-", "--", "?", "n/a", "na", "nil", "none", "null", "tbd", "todo", "unknown",
+     "n.a.", "tba", "tbc", "k.a.", "k. a.", "keine angabe", "unbekannt", "不详", "未知", "待定", "暂无",
+     "—", "–", "/", "...", "…")
+)  # fmt: skip
+"""Cells of a list that say nothing."""
+SHOWS_NOTHING = NOTHING_SAID | {"0", "n", "pending", "planned", "nan", "不适用", "无"}
+"""What is no evidence of anything."""
+
+
+def said_done(fact: Fact, word: str) -> bool | None:
+    """Return whether `word` says of evidence that it is done, or is not; None where it says else."""
+    if not fact.name.startswith("evidence.") or fact.kind == "boolean" or word in fact.values:
+        return None
+    return DONE.get(word.strip().lower())
 
 
 def typed(fact: Fact, value: Any, rules: Rules) -> Any:
     """Return `value` as `fact` wants it; raise ValueError saying how to write it otherwise."""
-    if isinstance(value, bool) and fact.name.startswith("evidence."):
-        return value  # done, or not done, whatever the evidence is
+    if fact.name.startswith("evidence."):
+        if isinstance(value, bool):
+            return value  # done, or not done, whatever the evidence is
+        done = said_done(fact, value) if isinstance(value, str) else None
+        if done is not None:
+            return done
     return _TYPED[fact.kind](fact, value, rules)
 
 
@@ -40,7 +67,8 @@ def _text(fact: Fact, value: Any, _rules: Rules) -> str:
         if (
             fact.kind == "text"
             and fact.name.startswith("evidence.")
-            and word.lower() in NOTHING_SAID
+            and word
+            and (word.lower() in SHOWS_NOTHING or not any(map(str.isalnum, word)))
         ):
             message = f"`{fact.name}` says {shown(word)}, which shows nothing."
             raise ValueError(f"{message} Write false if it is not done, or leave the key out.")
@@ -56,23 +84,24 @@ def _text(fact: Fact, value: Any, _rules: Rules) -> str:
 def number(fact: Fact, value: Any, _rules: Rules | None = None) -> float:
     """Return `value` if it is a finite number within the fact's limits; else ValueError."""
     unit = f" in {fact.unit}" if fact.unit else ""
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
+    if isinstance(value, bool) or not isinstance(value, (Real, Decimal)):
         hint = " Write the figure alone, without quotes, unit or thousands separator."
         raise ValueError(f"`{fact.name}` is a number{unit}, but {shown(value)} is not.{hint}")
-    if not math.isfinite(value):
+    figure: float = value if isinstance(value, int) else float(value)
+    if abs(figure) > LARGEST_NUMBER or not math.isfinite(figure):
         raise ValueError(
-            f"`{fact.name}` is a number{unit}; {value} is none. Leave the key out if you do not know."
+            f"`{fact.name}` is a number{unit}; {shown(value)} is none. Leave the key out if you do not know."
         )
-    if fact.minimum is not None and value < fact.minimum:
-        raise ValueError(_beyond(fact, "below", fact.minimum, value))
-    if fact.maximum is not None and value > fact.maximum:
-        raise ValueError(_beyond(fact, "above", fact.maximum, value))
-    return value
+    if fact.minimum is not None and figure < fact.minimum:
+        raise ValueError(_beyond(fact, "below", fact.minimum, figure))
+    if fact.maximum is not None and figure > fact.maximum:
+        raise ValueError(_beyond(fact, "above", fact.maximum, figure))
+    return figure
 
 
 def _beyond(fact: Fact, side: str, limit: float, value: float) -> str:
     unit = f" {fact.unit}" if fact.unit else ""
-    message = f"`{fact.name}` cannot be {side} {limit:g}{unit}, but it is {value:g}."
+    message = f"`{fact.name}` cannot be {side} {Decimal(str(limit)):f}{unit}, but it is {value:g}."
     return f"{message} Is it in another unit?" if fact.unit and value else message
 
 
@@ -94,7 +123,9 @@ def _boolean(fact: Fact, value: Any, _rules: Rules) -> bool:
 
 
 def _date(fact: Fact, value: Any, _rules: Rules) -> date:
-    if isinstance(value, date):
+    if isinstance(value, datetime) and value == datetime.combine(value, time(), value.tzinfo):
+        return value.date()
+    if isinstance(value, date) and not isinstance(value, datetime):
         return value
     if isinstance(value, str):
         if re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
@@ -117,7 +148,9 @@ def _date(fact: Fact, value: Any, _rules: Rules) -> date:
 def _choice(fact: Fact, value: Any, rules: Rules) -> str:
     word = _text(fact, value, rules)
     if fact.values and word not in fact.values:
-        hint = did_you_mean(word, fact.values) or f" Write one of: {', '.join(fact.values)}."
+        hint = did_you_mean(word, fact.values)
+        if not hint or len(fact.values) <= _FEW:
+            hint += f" Write one of: {', '.join(fact.values)}."
         raise ValueError(f"`{fact.name}` cannot be {shown(word)}.{hint}")
     return word
 
@@ -137,7 +170,8 @@ def _roles(fact: Fact, value: Any, rules: Rules) -> tuple[str, ...]:
                 for word in (one.id, one.name.en, *one.synonyms)
             }
             ids = dict.fromkeys(words[word] for word in nearest(role.lower(), words))
-            hint = f" Did you mean {', '.join(ids)}?" if ids else f" Roles: {', '.join(known)}."
+            hint = f" Did you mean {', '.join(ids)}?" if ids else ""
+            hint += f" Roles: {', '.join(known)}."
             raise ValueError(f"Unknown role {shown(role)}.{hint}")
     if not roles:
         raise ValueError("`roles` is empty. Name a role, or leave the key out.")

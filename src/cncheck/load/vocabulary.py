@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from cncheck.load.language import BadWording, text
-from cncheck.model import KINDS, Fact, ProductType, Role, Source, Vocabulary
+from cncheck.model import KINDS, Exemptions, Fact, ProductType, Role, Source, Vocabulary
 
 SUBSTANCES = ("Pb", "Hg", "Cd", "CrVI", "PBB", "PBDE", "DEHP", "BBP", "DBP", "DIBP")
 """The keys of a material's `substances`, as the descriptor format fixes them."""
@@ -38,6 +38,10 @@ def vocabulary(raw: Mapping[str, Mapping[str, Any]]) -> Vocabulary:
                         row.get("url", ""))
             for key, row in raw["sources"].items()
         },
+        exemptions=Exemptions(
+            {metal: row["above"] for metal, row in raw["exemptions"]["metals"].items()},
+            {item: tuple(metals) for item, metals in raw["exemptions"]["items"].items()},
+        ),
     )  # fmt: skip
 
 

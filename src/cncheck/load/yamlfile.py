@@ -38,7 +38,11 @@ Places = dict[tuple[str | int, ...], tuple[int, int]]
 """Line and column (from 1) of each key or item, by its path: document number, keys, indices."""
 
 _PARSER: type = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_CONSTANTS = {"": None, "~": None, "null": None, "true": True, "false": False}
+_CONSTANTS = {"": None, "~": None} | {
+    spelt: value
+    for word, value in (("null", None), ("true", True), ("false", False))
+    for spelt in (word, word.capitalize(), word.upper())
+}
 _FIRST_OF_A_NUMBER = frozenset("+-.0123456789")
 _IN_A_NUMBER = frozenset("+-.0123456789eE")
 
@@ -128,8 +132,10 @@ def read_documents(text: str, file: str, places: Places | None = None) -> list[A
 
     """
     try:
-        if file.endswith(".json"):
+        if file.lower().endswith(".json"):
             _refuse_bad_json(text, file)
+            text = _json_escapes(text)
+        elif text.lstrip()[:1] in ("{", "["):  # JSON without a name that says so
             text = _json_escapes(text)
         return list(_build(yaml.parse(text, Loader=_PARSER), places))
     except _Refusal as refusal:

@@ -20,7 +20,6 @@ from cncheck.report.lines import (
 from cncheck.report.words import FORCES, STATUSES
 
 _STATUS_ORDER = ("violated", "open", "undetermined", "upcoming", "met", "not_bound", "ended")
-_MOST_NAMES = 3  # of missing evidence in a line; --all names the rest
 _DETAILED = ("violated", "open", "undetermined", "upcoming")
 
 
@@ -86,16 +85,24 @@ def _in_short(duty: Duty, one: ProductReport, page: Page) -> Line:
     if duty.due is not None:
         facts.append(page.say("due", day=duty.due))
     if duty.status == "upcoming" and duty.window.start:
-        facts.append(page.say("from", day=duty.window.start))
+        made_before = duty.obligation.dated_by in one.product.facts
+        word = "for_later_units" if made_before else "from"
+        facts.append(page.say(word, day=duty.window.start))
     if duty.window.end:
         facts.append(page.say("until", day=duty.window.end))
     if duty.unclear and not duty.missing:
         facts.append(page.say("unclear"))
     if duty.missing:
-        names = [fact.removeprefix(f"evidence.{scheme}.") for fact in duty.missing]
-        more = f", +{len(names) - _MOST_NAMES}" if len(names) > _MOST_NAMES else ""
-        facts.append(f"{page.say('missing')}: {', '.join(names[:_MOST_NAMES])}{more}")
+        names = [name.removeprefix(f"evidence.{scheme}.") for name in _missing(duty, one, page)]
+        facts.append(f"{page.say('missing')}: {', '.join(names)}")
     return step._replace(text=" · ".join(facts))
+
+
+def _missing(duty: Duty, one: ProductReport, page: Page) -> Iterator[str]:
+    """Yield what is missing; of evidence that is only said to be done, which it is."""
+    for fact in duty.missing:
+        done = fact.startswith("evidence.") and one.product.facts.get(fact) is True
+        yield page.say("which", fact=fact) if done else fact
 
 
 def _names(roles: Iterable[str], page: Page) -> str:
@@ -124,7 +131,8 @@ def whole_duty(
     if duty.status == "violated" or page.view.explain:
         yield from because(duty.reasons, one, page, indent)
     if duty.missing and duty.status in _DETAILED:
-        yield Line(", ".join(duty.missing), indent, f"{page.say('missing')}: ", "dim", "dim")
+        names = ", ".join(_missing(duty, one, page))
+        yield Line(names, indent, f"{page.say('missing')}: ", "dim", "dim")
     if page.view.explain:
         yield Line(page(obligation.means), indent)
     yield Line(cite(obligation.cite, page.rules, page.view), indent, style="dim")

@@ -10,6 +10,7 @@ from typing import Any
 from cncheck import __version__
 from cncheck.conditions import Reason, Text
 from cncheck.model import (
+    Change,
     Citation,
     Duty,
     Finding,
@@ -178,7 +179,7 @@ def _scheme(
             _obligation(duty, origins, cited) | let_pass(duty.obligation.id)
             for duty in finding.duties
         ],
-        "next_change": {"date": change.date.isoformat(), "what": change.what} if change else None,
+        "next_change": _change(change) if change else None,
         "cite": _cite(finding.pack.cite, cited),
         **let_pass(finding.pack.id),
     }
@@ -278,6 +279,12 @@ def _problem(problem: Problem) -> dict[str, Any]:
 
 def _text(text: Text) -> dict[str, str]:
     return {"en": text.en, "zh": text.zh}
+
+
+def _change(change: Change) -> dict[str, Any]:
+    """Return the next change; the duties that will be violated then only where there are any."""
+    row = {"date": change.date.isoformat(), "what": change.what}
+    return row | ({"violated": list(change.breaks)} if change.breaks else {})
 
 
 def _value(value: Any) -> Any:

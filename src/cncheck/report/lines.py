@@ -86,9 +86,14 @@ def reason_text(reason: Reason, page: Page, one: ProductReport | None = None) ->
         return page.say("unknown_test", fact=reason.fact, test=page(reason.test))
     origin = one.product.origins.get(reason.fact) if one else None
     from_ = f" [{origin.label}]" if origin else ""
-    value = shown(reason.value, page)
-    key = "passed_test" if reason.answer else "failed_test"
-    return page.say(key, fact=reason.fact, value=f"{value}{from_}", test=page(reason.test))
+    value = f"{shown(reason.value, page)}{from_}"
+    test = page(reason.test)
+    if reason.answer is None and origin and origin.lacking:
+        return page.say(
+            "lower_bound_test", fact=reason.fact, value=value, test=test, item=origin.lacking
+        )
+    key = {True: "passed_test", False: "failed_test", None: "open_test"}[reason.answer]
+    return page.say(key, fact=reason.fact, value=value, test=test)
 
 
 def shown(value: Any, page: Page) -> str:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date
+from typing import Any
 
+from cncheck.conditions import Reason
 from cncheck.model import BINDING, Finding, Note, ProductReport
 from cncheck.model import FORCES as FORCE_ORDER
 from cncheck.report import presumptions
@@ -21,6 +23,9 @@ from cncheck.report.lines import (
 )
 from cncheck.report.words import CHANGES, FORCES, NOTES, STATUSES, VERDICTS
 
+_MADE = "produced_on"
+_WORKED_OUT = ("exemptions_claimed", "materials_not_exempt.")
+"""Facts that `materials` state by the exemptions in them."""
 _VERDICT_ORDER = {"applies": 0, "undetermined": 1, "does_not_apply": 2}
 
 
@@ -133,6 +138,11 @@ def _outside(finding: Finding, one: ProductReport, page: Page) -> Iterator[Line]
     if all(reason.fact == "product_type" for reason in deciding):
         deciding = deciding[:1]  # the other kinds it is not are no news
     told = dict.fromkeys(reason_text(reason, page, one) for reason in deciding)
+    told |= dict.fromkeys(
+        page.say("presumed_no", what=_presumed(reason, page))
+        for reason in finding.reasons
+        if reason.presumed and reason.answer is False
+    )
     why = f": {'; '.join(told)}" if told else ""
     yield Line(f"{page(finding.pack.title)}{why}", 4)
     yield from _notes(finding, page, 6)
@@ -141,7 +151,7 @@ def _outside(finding: Finding, one: ProductReport, page: Page) -> Iterator[Line]
 def _by_kind_alone(finding: Finding, page: Page) -> bool:
     """Return whether a scheme is about other kinds of products, and there is nothing else to say."""
     told = any(True for _ in _notes(finding, page, 0))
-    return not told and all(r.fact == "product_type" for r in finding.reasons if not r.presumed)
+    return not told and all(reason.fact == "product_type" for reason in finding.reasons)
 
 
 _VIEWS: Mapping[str, Callable[[Finding, ProductReport, Page], Iterator[Line]]] = {
@@ -169,7 +179,8 @@ def _matches(finding: Finding, page: Page) -> Iterator[Line]:
 def _change(finding: Finding, page: Page) -> Iterator[Line]:
     if finding.next_change:
         change = finding.next_change
-        what = _with_titles(change.what, finding, page)
+        broken = (f"{name} -> violated" for name in change.breaks if name not in change.what)
+        what = _with_titles("; ".join([change.what, *broken]), finding, page)
         yield Line(page.say("next_change", day=change.date, what=what), 4, style="cyan")
 
 
@@ -254,14 +265,17 @@ def _questions(one: ProductReport, page: Page) -> Iterator[Line]:
 def _taken_for_granted(one: ProductReport, page: Page) -> Iterator[Line]:
     if one.assumptions:
         yield Line()
-        roles = page.rules.vocabulary.roles
         text = "; ".join(
-            f"{name} = {shown([page(roles[r].name) for r in value] if name == 'roles' else value, page)}"
-            for name, value in one.assumptions
+            f"{name} = {_assumed(name, value, page)}" for name, value in one.assumptions
         )
         yield Line(text, 2, f"{page.say('assumed')}: ", "dim", "bold")
+    made = one.product.facts.get(_MADE)
+    if made and any(
+        f.pack.dated_by == _MADE and f.verdict != "does_not_apply" for f in one.findings
+    ):
+        yield Line(page.say("one_unit", day=made), 2, style="dim")
     presumed = {
-        f"{reason.fact} {page(reason.test)}": reason.fact
+        _presumed(reason, page): None
         for finding in one.findings
         if finding.verdict != "does_not_apply"
         if finding.force in BINDING or page.view.all or page.view.explain
@@ -270,3 +284,17 @@ def _taken_for_granted(one: ProductReport, page: Page) -> Iterator[Line]:
     if presumed:
         text = page.say("presumed_as", what="; ".join(presumed))
         yield Line(text, 2, f"{page.say('presumed')}: ", "dim", "bold")
+
+
+def _assumed(name: str, value: Any, page: Page) -> str:
+    if name == "roles":
+        known = page.rules.vocabulary.roles
+        return page.say("asking_roles", roles=", ".join(page(known[role].name) for role in value))
+    return shown(value, page)
+
+
+def _presumed(reason: Reason, page: Page) -> str:
+    """Return a test that is presumed; what is worked out of `materials` by its meaning."""
+    if reason.fact.startswith(_WORKED_OUT):
+        return page.say("exemptions")
+    return f"{reason.fact} {page(reason.test)}"

@@ -33,6 +33,7 @@ CHANGES = {
     "new duty, violated": Text("new duty, violated", "新增义务，违反"),
     "new duty, met": Text("new duty, met", "新增义务，已满足"),
     "new duty, upcoming": Text("new duty, upcoming", "新增义务，即将实施"),
+    "missing": Text("missing", "缺少"),
     "new duty, undetermined": Text("new duty, undetermined", "新增义务，无法判定"),
 }
 """What a change may say besides verdicts, statuses and the titles of phases."""
@@ -66,6 +67,7 @@ WORDS = {
     "asked": Text("asked for {day}", "基准日 {day}"),
     "nothing_in_force": Text("nothing in force on this day", "当日尚无或已无有效要求"),
     "from": Text("from {day}", "自 {day}"),
+    "for_later_units": Text("only for units made or imported from {day}", "仅适用于自 {day} 起生产或进口的产品"),
     "until": Text("until {day}", "至 {day}"),
     "due": Text("due {day}", "截止 {day}"),
     "overdue": Text("OVERDUE since {day}", "已逾期，截止日 {day}"),
@@ -76,8 +78,21 @@ WORDS = {
     "because": Text("because", "依据事实"),
     "passed_test": Text("{fact} = {value}, {test}", "{fact} = {value}，符合“{test}”"),
     "failed_test": Text("{fact} = {value}, not {test}", "{fact} = {value}，不符合“{test}”"),
+    "open_test": Text("{fact} = {value}, which does not tell: {test}?", "{fact} = {value}，不足以判断“{test}”"),
+    "lower_bound_test": Text(
+        "{fact} = {value}, but {item} does not state it, or is no homogeneous material ({test}?)",
+        "{fact} = {value}，但 {item} 未说明，或不是均质材料（{test}？）"),
     "unknown_test": Text("{fact} is not stated ({test}?)", "未说明 {fact}（{test}？）"),
     "missing": Text("missing", "缺少"),
+    "which": Text("{fact} (true does not say which)", "{fact}（true 未说明是哪一种）"),
+    "asking_roles": Text(
+        "{roles} (what binds other roles stays open until roles are stated)",
+        "{roles}（其他角色的义务须说明角色后判定）"),
+    "one_unit": Text(
+        "Judged for a unit made or imported on {day}. To ask about the model as it is made from today on,"
+        " leave produced_on out.",
+        "按 {day} 生产或进口的产品判定。如需判定今后生产的产品，请不要填写 produced_on。"),
+    "exemptions": Text("an exemption claimed for a material", "某材料主张例外"),
     "unclear": Text("the law leaves open", "法规未明确"),
     "next_change": Text("Next change {day}: {what}", "下次变化 {day}：{what}"),
     "evidence": Text("show it with {what}", "证据字段 {what}"),
@@ -88,6 +103,7 @@ WORDS = {
     "settles": Text("settles {what}", "可判定 {what}"),
     "assumed": Text("Assumed, because nothing was said", "未说明而作的假定"),
     "presumed": Text("Presumed not to hold, because nobody stated it", "未说明而推定不成立的例外"),
+    "presumed_no": Text("presumed not: {what}", "推定不成立：{what}"),
     "presumed_as": Text("{what} (--no-presume asks for these facts)", "{what}（--no-presume 要求说明这些事实）"),
     "optional": Text("optional", "可选"),
     "prepared": Text("what is stated would meet it", "所述证据已可满足"),

@@ -11,13 +11,14 @@ from cncheck.load.cells import TRUTHS, read_cell
 from cncheck.load.proposals.headers import Guess
 from cncheck.load.proposals.look import MOST_CELLS, Look
 from cncheck.load.proposals.writing import shown
+from cncheck.load.values import NOTHING_SAID
 from cncheck.load.written import FORMS
 from cncheck.model import Fact, Rules
 
 _ENOUGH = 0.9  # of the different cells: a few slips do not make it another column
 _COMMA = "decimal_comma"
 _HAS_COMMA = re.compile(r"[+-]?[\d.]*\d,(\d{1,2}|\d{4,})")
-_GROUPED = re.compile(r"[+-]?\d{1,3}(\.\d{3})+")
+_GROUPED = re.compile(r"[+-]?[1-9]\d{0,2}(\.\d{3})+")
 _WORDS = TRUTHS | {"ja": True, "nein": False, "oui": True, "non": False}
 _MEND = {
     "number": ": a plain number with a decimal point, in the list itself",
@@ -46,12 +47,15 @@ def written(look: Look, guess: Guess, rules: Rules, *, commas: bool) -> tuple[st
         and the doubt, empty if the fact can be what most cells say.
 
     """
-    fact, cells = guess.fact, list(look.values)[:MOST_CELLS]
+    fact = guess.fact
+    cells = [cell for cell in look.values if cell.lower() not in NOTHING_SAID][:MOST_CELLS]
     misfits = [cell for cell in cells if not _fits(cell, guess, rules)]
     if len(cells) - len(misfits) >= _enough(fact, cells):
-        grouped = next((c for c in cells if commas and _GROUPED.fullmatch(c)), None)
-        if grouped and fact.kind in FORMS[_COMMA].kinds:
-            return None, f"but is {grouped} a thousand times more (written: {_COMMA})?"
+        points = [cell for cell in cells if "." in cell]
+        grouped = [cell for cell in points if _GROUPED.fullmatch(cell)]
+        may_be_groups = grouped and (commas or len(grouped) == len(points))
+        if may_be_groups and fact.kind in FORMS[_COMMA].kinds:
+            return None, f"but is {grouped[0]} a thousand times more (written: {_COMMA})?"
         return None, ""
     forms = [
         name for name in FORMS
@@ -61,7 +65,7 @@ def written(look: Look, guess: Guess, rules: Rules, *, commas: bool) -> tuple[st
         return forms[0], ""
     if forms:
         return None, f"but how is {shown(cells[0])} written: {' or '.join(forms)}?"
-    mend = _MEND.get(fact.kind, "")
+    mend = _MEND.get(fact.kind, "")  # no form fits: the plain one is meant
     return None, f"but {shown(misfits[0])} is nothing that {fact.name} can be{mend}"
 
 

@@ -115,7 +115,9 @@ def _doubt(
     if fact.kind == "product_type":
         return f"but it has more than {MOST_VALUES} values, or none that is called like a type"
     if fact.name == "id":
-        return "" if _identifies(look, frame) else "but some cells are blank or stand twice"
+        if _identifies(look, frame) or look.nearly_all_different:
+            return ""
+        return "but many cells are blank or stand twice"
     return ""
 
 

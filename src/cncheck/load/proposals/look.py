@@ -12,6 +12,7 @@ import polars as pl
 SAMPLE = 10_000  # rows
 MOST_VALUES = 500  # in a column whose values are looked at one by one
 MOST_CELLS = 200  # of a column, tried on a fact
+_NEARLY = 0.9
 
 
 class Look(NamedTuple):
@@ -38,6 +39,11 @@ class Look(NamedTuple):
     def all_different(self) -> bool:
         """Whether no cell is blank, and none stands twice."""
         return self.filled == self.rows == len(set(self.cells)) > 0
+
+    @property
+    def nearly_all_different(self) -> bool:
+        """Whether few cells are blank or stand twice."""
+        return len(set(self.cells) - {None}) >= _NEARLY * self.rows > 0
 
 
 def look_at(frame: pl.LazyFrame, columns: Sequence[str]) -> list[Look]:
