@@ -57,6 +57,7 @@ WORDS = {
         "lamp_maker": {**text("lamp_maker"), "is_a": "producer"},
     },
     "sources": {"act": {"title": "An act"}},
+    "acts": {},
     "exemptions": {"metals": {}, "items": {}},
 }  # fmt: skip
 ASSUMED = {"produced_on": "as_of", "shipped_on": "as_of", "sold": True, "roles": ["producer"]}

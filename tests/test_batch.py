@@ -371,13 +371,12 @@ def test_several_lists_with_different_columns_are_one_answer(batch: Batch) -> No
     assert summary["ignored_columns"] == ["x"]
 
 
-def test_a_file_of_several_that_is_no_list_is_told_and_nothing_is_written(batch: Batch) -> None:
-    write("good.csv", [{"id": "T-1", "product_type": "television"}])
+def test_lists_of_which_none_can_be_used_leave_no_output(batch: Batch) -> None:
     write("bad.csv", [{"SKU": "T-1", "type": "television"}])
-    ran = batch("good.csv", "bad.csv", "gone.csv", "-o", "out.csv")
+    ran = batch("bad.csv", "gone.csv", "-o", "out.csv")
     assert ran.code == 2
     assert not Path("out.csv").exists()
-    assert "gone.csv" in ran.err
+    assert "bad.csv" in ran.err
 
 
 # ---- exit codes and the gate ---------------------------------------------------------------------
@@ -840,7 +839,7 @@ def test_the_summary_counts_what_the_rows_say(batch: Batch, twenty: list[Row]) -
     ran = batch("list.csv", "-o", "-", "--format", "json")
     rows, summary = ran.rows, json.loads(ran.err)
     assert list(summary) == [
-        "schema", "tool", "as_of", "packs", "files", "rows", "rows_with_errors", "schemes",
+        "schema", "tool", "as_of", "packs", "files", "refused", "rows", "rows_with_errors", "schemes",
         "violated", "open", "missing", "next_changes", "errors", "duplicate_ids",
         "ignored_columns", "portfolio", "output", "not_covered", "gate", "exit_code",
     ]  # fmt: skip
@@ -1161,6 +1160,32 @@ def test_the_command_line_answers_as_a_process_does(tmp_path: Path) -> None:
     assert process.returncode == 2
     assert told.decode() == (GOLDEN / "batch_wide.csv").read_bytes().decode()
     assert b"mixed.csv" in complained
+
+
+def test_a_list_that_cannot_be_used_does_not_hide_the_others(batch: Batch) -> None:
+    Path("good.csv").write_text("id,product_type\nA,television\n", encoding="utf-8")
+    Path("foreign.csv").write_text("number,kind\nB,television\n", encoding="utf-8")
+    ran = batch("good.csv", "foreign.csv", "missing.csv", "-o", "out.csv", "--format", "json")
+    assert ran.code == 2
+    assert "foreign.csv" in ran.err
+    assert "missing.csv" in ran.err
+    assert [row["id"] for row in read("out.csv")] == ["A"]
+    summary = json.loads(ran.out)
+    assert summary["files"] == ["good.csv"]
+    assert {one["file"] for one in summary["refused"]} == {"foreign.csv", "missing.csv"}
+    assert "left out: " in batch("good.csv", "foreign.csv").out
+
+
+def test_a_misspelt_column_of_evidence_is_told_with_what_may_be_meant(batch: Batch) -> None:
+    head = "id,product_type,evidence.energy_label.filing_nummer"
+    Path("list.csv").write_text(f"{head}\nA,television,x\n", encoding="utf-8")
+    assert "Did you mean evidence.energy_label.filing_number" in batch("list.csv").out
+
+
+def test_a_summary_tells_that_exceptions_are_presumed_not_to_hold(batch: Batch) -> None:
+    Path("list.csv").write_text("id,product_type\nA,portable_computer\n", encoding="utf-8")
+    assert "presumed not to hold" in batch("list.csv").out
+    assert "presumed not to hold" not in batch("list.csv", "--no-presume").out
 
 
 # ---- real lists ----------------------------------------------------------------------------------

@@ -17,6 +17,7 @@ from cncheck.load.yamlfile import read_documents
 ROOT = Path(__file__).parent.parent
 GOLDEN = Path(__file__).parent / "golden"
 DAY = ("--as-of", "2026-11-21")
+posix_links = pytest.mark.skipif(os.name != "posix", reason="needs symbolic links")
 EXAMPLES = sorted(f"examples/{path.name}" for path in (ROOT / "examples").glob("*.yaml"))
 
 
@@ -549,3 +550,174 @@ def test_a_missing_file_is_told_with_what_may_be_meant(path: str, words: str) ->
     result = cncheck(path)
     assert result.returncode == 2
     assert words in result.stdout
+
+
+# ---- what silence and odd words must not do ----------------------------------------------------------
+
+
+def test_the_version_is_printed() -> None:
+    result = cncheck("--version")
+    assert (result.returncode, result.stdout.split()[0]) == (0, "cncheck")
+
+
+def test_json_on_standard_input_is_json_whatever_it_is_called(tmp_path: Path) -> None:
+    text = json.dumps({"id": "\U0001f600", "product_type": "monitor"})
+    assert "\\ud83d" in text
+    (tmp_path / "e.JSON").write_text(text, encoding="utf-8")
+    assert report("-", *DAY, stdin=text)["products"][0]["id"] == "\U0001f600"
+    assert report(str(tmp_path / "e.JSON"), *DAY)["products"][0]["id"] == "\U0001f600"
+
+
+def test_an_output_that_names_no_file_is_refused() -> None:
+    result = cncheck("examples/fridge.yaml", "--output", "json=-")
+    assert result.returncode == 2
+    assert "Standard output is --format json" in result.stderr
+
+
+@pytest.mark.parametrize("word", ["False", "no", "No", "否", "not done"])
+def test_evidence_that_is_said_not_to_be_done_is_violated_however_it_is_said(word: str) -> None:
+    text = (
+        "id: P\nproduct_type: traction_battery_pack\nrated_energy_kwh: 82\n"
+        f"evidence: {{traction_battery: {{verification_report: {word}}}}}\n"
+    )
+    result = cncheck("-", "--as-of", "2027-11-25", "--only", "traction_battery", stdin=text)
+    assert result.returncode == 1
+
+
+@pytest.mark.parametrize("word", ["pending", "n.a.", "...", "无", "待定", "TBC", "'0'"])
+def test_a_word_that_shows_nothing_is_no_evidence(word: str) -> None:
+    text = (
+        "id: P\nproduct_type: traction_battery_pack\n"
+        f"evidence: {{traction_battery: {{verification_report: {word}}}}}\n"
+    )
+    result = cncheck("-", stdin=text)
+    assert result.returncode == 2
+    assert "which shows nothing" in result.stdout
+
+
+def test_a_filler_of_zero_does_not_clear_a_pack() -> None:
+    text = descriptor(product_type="traction_battery_pack", rated_energy_kwh=0)
+    result = cncheck("-", stdin=text)
+    assert result.returncode == 2
+    assert "`rated_energy_kwh` cannot be below" in result.stdout
+
+
+def test_a_verdict_that_rests_on_a_presumption_says_so() -> None:
+    text = descriptor(product_type="other_battery", rated_energy_kwh=82)
+    result = cncheck("-", *DAY, "--only", "traction_battery", stdin=text)
+    assert "presumed not: intended_use equal to vehicle" in result.stdout
+    assert "Not about this kind" not in result.stdout
+
+
+def test_packs_that_are_left_out_are_named() -> None:
+    text = descriptor(product_type="television")
+    result = cncheck("-", *DAY, "--skip", "rohs", stdin=text)
+    assert "packs left out of this run (rohs)" in result.stdout
+    assert report("-", "--skip", "rohs", stdin=text)["not_covered"][0].endswith("(rohs)")
+
+
+def test_a_date_that_comes_for_later_units_only_trips_no_gate() -> None:
+    seal = {"Pb": 0, "Hg": 0, "Cd": 0, "CrVI": 0, "PBB": 0, "PBDE": 0, "DEHP": 5000}
+    facts = {
+        "product_type": "household_refrigerator",
+        "materials": [{"part": "seal", "substances": seal}],
+    }
+    gate = ("-", "--as-of", "2025-12-15", "--only", "rohs", "--fail-on", "due:90d")
+    assert cncheck(*gate, stdin=descriptor(**facts)).returncode == 1
+    made = cncheck(*gate, stdin=descriptor(**facts, produced_on="2025-12-01"))
+    assert made.returncode == 0
+    assert "only for units made or imported from 2026-01-01" in made.stdout
+
+
+def test_a_change_names_the_duties_that_it_breaks() -> None:
+    evidence = {
+        "rohs": {
+            "table_language": "zh_hans",
+            "table_columns": 10,
+            "table_standard": "SJ/T 11364-2024",
+        }
+    }
+    facts = {"product_type": "household_refrigerator", "evidence": evidence}
+    result = report("-", *DAY, "--only", "rohs", stdin=descriptor(**facts))
+    change = result["products"][0]["schemes"][0]["next_change"]
+    assert change["violated"] == ["rohs/substance-table"]
+    text = cncheck("-", *DAY, "--only", "rohs", stdin=descriptor(**facts)).stdout
+    assert "rohs/substance-table -> VIOLATED" in text
+
+
+def test_a_change_to_undetermined_says_what_will_be_missing() -> None:
+    text = descriptor(product_type="washer_dryer")
+    result = cncheck("-", *DAY, "--only", "energy_label", stdin=text)
+    assert (
+        "Next change 2027-04-01: APPLIES -> undetermined; missing: washing_capacity_kg"
+        in result.stdout
+    )
+
+
+def test_evidence_that_is_done_in_an_unsaid_way_is_asked_for_by_its_way() -> None:
+    text = descriptor(product_type="television", evidence={"rohs": {"route": True}})
+    result = cncheck("-", *DAY, "--only", "rohs", stdin=text)
+    assert "missing: route (true does not say which)" in result.stdout
+
+
+def test_a_value_that_some_material_lacks_is_told_with_that_material() -> None:
+    materials = [
+        {"part": "a", "substances": {"Pb": 0}},
+        {"part": "b", "substances": {"Hg": 0}},
+    ]
+    text = descriptor(product_type="television", materials=materials)
+    result = cncheck("-", *DAY, "--only", "rohs", "--explain", stdin=text)
+    assert "materials.Pb = 0 [a], but b does not state it" in result.stdout
+    assert "not at most 1000" not in result.stdout
+    assert "materials_complete = yes" in result.stdout
+
+
+@posix_links
+def test_a_folder_that_is_linked_is_read_once(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "real" / "x.yaml").write_text("id: X\nproduct_type: monitor\n", encoding="utf-8")
+    (tmp_path / "products").mkdir()
+    (tmp_path / "products" / "linked").symlink_to("../real")
+    (tmp_path / "products" / "again").symlink_to("../real")
+    (tmp_path / "products" / "loop").symlink_to("../products")
+    found = report(str(tmp_path / "products"), *DAY)
+    assert [product["id"] for product in found["products"]] == ["X"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"$schema": "../product.schema.json", "id": "X", "produc_type": "monitor"}',
+        "id: D\nproduct_type: {is: monitor}",
+        "schema: x\nproduct_type: monitor",
+        "id: S2\nschema: cncheck\nprodct_type: monitor",
+    ],
+)
+def test_what_is_nearly_a_descriptor_is_not_skipped(tmp_path: Path, text: str) -> None:
+    (tmp_path / "p.yaml").write_text(text, encoding="utf-8")
+    (tmp_path / "good.yaml").write_text("id: X\nproduct_type: monitor\n", encoding="utf-8")
+    result = cncheck(str(tmp_path), *DAY)
+    assert result.returncode == 2
+    assert "p.yaml" in result.stdout
+
+
+def test_dates_of_other_libraries_are_dates() -> None:
+    import datetime as dt
+
+    import cncheck as package
+    from cncheck.problems import InputError
+
+    midnight = dt.datetime(2026, 1, 1)  # noqa: DTZ001
+    facts = {"id": "P", "product_type": "television", "produced_on": midnight}
+    assert (
+        package.check(facts, as_of="2026-11-21").products[0].product.facts["produced_on"]
+        == midnight.date()
+    )
+    with pytest.raises(InputError):
+        package.check(facts | {"produced_on": midnight.replace(hour=12)})
+    with pytest.raises(InputError):
+        package.check(facts, as_of=midnight)
+    with pytest.raises(InputError):
+        package.check({"id": "P", "product_type": "television", "evidence": {"rohs": {2: 1}}})
+    with pytest.raises(InputError):
+        package.check({"id": "P", "product_type": "television", "rated_power_kw": 10**400})

@@ -2,7 +2,9 @@
 
 import csv
 import os
+import re
 from collections import defaultdict
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,7 @@ import pytest
 from cncheck.load.rules import rules_folder
 from cncheck.load.search import search_types
 from cncheck.load.yamlfile import read_documents, read_text
+from cncheck.model import Rules
 
 
 def written(stem: str) -> dict:
@@ -139,6 +142,45 @@ def test_a_search_finds_first_what_the_words_mean(query, first, rules):
 @pytest.mark.parametrize("query", ["xyzzy", "", "  ", "?!"])
 def test_a_search_for_nothing_finds_nothing(query, rules):
     assert search_types(query, rules.vocabulary.types) == []
+
+
+@pytest.mark.parametrize(
+    ("code", "type_"),
+    [
+        ("841510", "room_air_conditioner"),
+        ("HS 8418", "household_refrigerator"),
+        ("8703.80.10", "vehicle"),
+    ],
+)
+def test_a_code_of_the_harmonized_system_finds_the_types_under_it(
+    rules: Rules, code: str, type_: str
+) -> None:
+    assert type_ in [found.id for found in search_types(code, rules.vocabulary.types)]
+
+
+def test_every_instrument_with_a_name_is_called_by_it_in_both_languages(rules: Rules) -> None:
+    cited = {
+        act
+        for path in Path(rules_folder()).glob("*.yaml")
+        for document in read_documents(read_text(str(path)), path.name)
+        for act in acts_in(document)
+    }
+    words = re.compile(r"\b[a-z]{2,}\b|[A-Z][a-z]{2}|[⺀-鿿]")
+    assert {act for act in cited if words.search(act)} == set(rules.vocabulary.acts) & cited
+    assert set(rules.vocabulary.acts) <= cited
+    for act in rules.vocabulary.acts.values():
+        assert re.search("[⺀-鿿]", act.zh), act
+        assert re.search("[A-Za-z]", act.en), act
+
+
+def acts_in(node: object) -> Iterator[str]:
+    if isinstance(node, dict):
+        if isinstance(node.get("act"), str):
+            yield node["act"]
+        node = list(node.values())
+    if isinstance(node, list):
+        for one in node:
+            yield from acts_in(one)
 
 
 def test_every_type_is_found_by_its_own_id_name_and_synonyms(rules):

@@ -118,6 +118,8 @@ class Job(NamedTuple):
     """Duties of these forces need attention."""
     binding: tuple[str, ...]
     """Schemes that need attention where they are undetermined: those that may bind somebody."""
+    refused: tuple[Problem, ...]
+    """What is wrong with lists that are left out."""
 
 
 def job(
@@ -127,7 +129,8 @@ def job(
     """Return what is asked of `lists`.
 
     Raises:
-        InputError: a list has no id or no product type, or not the columns of the map.
+        InputError: no list can be used: they have no id or no product type, or not the columns of
+            the map.
 
     """
     known: dict[tuple[tuple[str, str], ...], Sheet] = {}
@@ -151,10 +154,13 @@ def job(
             problems.extend(error.problems)
             continue
         columns = frame.collect_schema().names()
-        problems.extend(_lacking(one, columns, list_map))
+        lacking = list(_lacking(one, columns, list_map))
+        if lacking:
+            problems += lacking
+            continue
         ignored |= dict.fromkeys(_no_facts(one.columns, list_map, rules))
         sheets.append((one, planned(frame)))
-    if problems:
+    if not sheets:
         raise InputError(problems)
     schema: dict[str, Any] = {}
     for _, one_sheet in sheets:
@@ -164,7 +170,9 @@ def job(
     schema = {name: schema[name] for name in (*keys, *(n for n in schema if n not in KEYS))}
     forces = {*BINDING, *wanted.forces}
     binding = tuple(p.id for p in rules.packs if any(phase.force in forces for phase in p.phases))
-    return Job(tuple(sheets), schema, tuple(ignored), wanted.forces, binding)
+    return Job(
+        tuple(sheets), schema, tuple(ignored), wanted.forces, binding, tuple(problems)
+    )  # fmt: skip
 
 
 def facts_of(one: TextList, list_map: ListMap | None) -> pl.LazyFrame:

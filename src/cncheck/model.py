@@ -95,6 +95,8 @@ class Vocabulary(NamedTuple):
     types: Mapping[str, ProductType]
     roles: Mapping[str, Role]
     sources: Mapping[str, Source]
+    acts: Mapping[str, Text]
+    """Legal instruments by the name that citations give them; others are known by a number."""
     exemptions: Exemptions
 
 
@@ -106,7 +108,7 @@ class Citation(NamedTuple):
 
     source: str
     at: str = ""
-    act: str = ""
+    act: Text | None = None
 
 
 class Window(NamedTuple):

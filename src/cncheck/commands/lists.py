@@ -88,18 +88,22 @@ def batch(
             signal.signal(signal.SIGTERM, signal.default_int_handler)
         pl.Config.set_streaming_chunk_size(_AHEAD)
         with tempfile.TemporaryDirectory(prefix="cncheck-") as scratch:
-            lists = open_lists(paths, chosen, scratch, sys.stdin.buffer.read)
+            refused: list[Problem] = []
+            lists = open_lists(paths, chosen, scratch, sys.stdin.buffer.read, refused=refused)
             if row is not None:
+                complain(refused)
                 code = _one_row(
                     lists, list_map, row, chosen, on, wanted, view, format, presume=presume
                 )
-                return passing(code, settings)
+                return BAD_INPUT if refused else passing(code, settings)
             within = due_within(wanted)
             asked = Wanted(
                 True, wanted.forces, "undetermined" in wanted.fail_on,
                 days_after(on, within) if within is not None else None, long,
             )  # fmt: skip
             one = job(lists, list_map, chosen, on, asked, presume=presume)
+            refused += one.refused
+            complain(refused)
             counts = Counts()
             target = os.path.join(scratch, "output.csv") if output == "-" else output
             with _progress([opened for opened, _ in one.sheets]) as seen:
@@ -110,11 +114,12 @@ def batch(
                 _write_portfolio(portfolio, portfolio_file, raw=raw)
             result = gate_of_a_list(_counted(counts), portfolio, wanted)
             code = _code(counts, chosen, result, allow_row_errors=allow_row_errors)
-            code = passing(code, settings)
+            code = BAD_INPUT if refused else passing(code, settings)
             duplicates = counts.duplicates()
             done = _list_run(counts, one, chosen, on, portfolio, result)._replace(
                 duplicates=len(duplicates), duplicate_ids=tuple(duplicate_ids(one, duplicates)),
-                code=code, output="" if output == "-" else output, escaped=escaped, view=view,
+                presume=presume, refused=tuple(refused), code=code,
+                output="" if output == "-" else output, escaped=escaped, view=view,
             )  # fmt: skip
             if output == "-":
                 with open(target, "rb") as file:

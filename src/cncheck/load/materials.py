@@ -107,8 +107,8 @@ def _material(
         return None
     for key in row:
         if key not in _KEYS:
-            hint = did_you_mean(key, _KEYS) or f" Known keys: {', '.join(_KEYS)}."
-            wrong.append(((*path, key), f"Unknown key {key_shown(key)} in a material.{hint}"))
+            hint = did_you_mean(str(key), _KEYS) or f" Known keys: {', '.join(_KEYS)}."
+            wrong.append(((*path, key), f"Unknown key {key_shown(str(key))} in a material.{hint}"))
     labels = []
     for fact in _LABELS:
         if row.get(fact.name) is not None:
@@ -131,10 +131,10 @@ def _material(
     for key, value in substances.items():
         place = (*path, "substances", key)
         if key not in SUBSTANCES:
-            hint = did_you_mean(key, SUBSTANCES) or f" Substances: {', '.join(SUBSTANCES)}."
-            if value is None and ":" in key:
+            hint = did_you_mean(str(key), SUBSTANCES) or f" Substances: {', '.join(SUBSTANCES)}."
+            if value is None and ":" in str(key):
                 hint = " Put a space after the colon."
-            wrong.append((place, f"Unknown substance {key_shown(key)}.{hint}"))
+            wrong.append((place, f"Unknown substance {key_shown(str(key))}.{hint}"))
         elif value is not None:
             try:
                 amounts[key] = number(_AMOUNT, value)

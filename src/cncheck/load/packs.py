@@ -120,7 +120,9 @@ class _Reader:
             if row["source"] not in self.vocabulary.sources:
                 hint = did_you_mean(row["source"], self.vocabulary.sources)
                 self.problems.append(((*path, "cite"), f'"{row["source"]}" is no source.{hint}'))
-            citations.append(Citation(row["source"], str(row.get("at", "")), row.get("act", "")))
+            act = row.get("act")
+            named = act and self.vocabulary.acts.get(act, Text(act, act))
+            citations.append(Citation(row["source"], str(row.get("at", "")), named))
         return tuple(citations)
 
     def known(self, words: Any, known: Mapping[str, Any], what: str, path: Path) -> frozenset[str]:

@@ -331,7 +331,8 @@ def _evidence(
         if not known and scheme not in {pack.id for pack in rules.packs}:
             schemes = {name.split(".")[1] for name in rules.facts if name.startswith("evidence.")}
             hint = (
-                did_you_mean(scheme, sorted(schemes)) or f" Schemes: {', '.join(sorted(schemes))}."
+                did_you_mean(str(scheme), sorted(schemes))
+                or f" Schemes: {', '.join(sorted(schemes))}."
             )
             message = f"Unknown scheme {key_shown(str(scheme))} under evidence.{hint}"
             wrong.append((("evidence", scheme), message))
@@ -347,6 +348,6 @@ def _evidence(
                     yield path, name, value
                 else:
                     short = [word.rpartition(".")[2] for word in known]
-                    hint = did_you_mean(key, short) or f" Known keys: {', '.join(short)}."
+                    hint = did_you_mean(str(key), short) or f" Known keys: {', '.join(short)}."
                     message = f"Unknown key {key_shown(str(key))} under evidence.{scheme}.{hint}"
                     wrong.append((path, message))

@@ -38,6 +38,7 @@ def vocabulary(raw: Mapping[str, Mapping[str, Any]]) -> Vocabulary:
                         row.get("url", ""))
             for key, row in raw["sources"].items()
         },
+        acts={name: text(row) for name, row in raw["acts"].items()},
         exemptions=Exemptions(
             {metal: row["above"] for metal, row in raw["exemptions"]["metals"].items()},
             {item: tuple(metals) for item, metals in raw["exemptions"]["items"].items()},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import groupby
 
 from cncheck.conditions import Reason
 from cncheck.model import BINDING, Duty, Finding, ProductReport
@@ -94,8 +95,18 @@ def _in_short(duty: Duty, one: ProductReport, page: Page) -> Line:
         facts.append(page.say("unclear"))
     if duty.missing:
         names = [name.removeprefix(f"evidence.{scheme}.") for name in _missing(duty, one, page)]
-        facts.append(f"{page.say('missing')}: {', '.join(names)}")
+        facts.append(f"{page.say('missing')}: {', '.join(_grouped(names))}")
     return step._replace(text=" · ".join(facts))
+
+
+def _grouped(names: Iterable[str]) -> Iterator[str]:
+    """Yield names; those of substances together: materials.Pb|Hg|Cd."""
+    for begin, group in groupby(names, lambda name: name.rpartition(".")[0]):
+        ends = [name.rpartition(".")[2] for name in group]
+        if begin.startswith("materials"):
+            yield f"{begin}.{'|'.join(ends)}"
+        else:
+            yield from (f"{begin}.{end}" if begin else end for end in ends)
 
 
 def _missing(duty: Duty, one: ProductReport, page: Page) -> Iterator[str]:

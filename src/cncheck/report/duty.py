@@ -242,7 +242,8 @@ def source_in_full(citation: Citation, rules: Rules, language: str) -> str:
     source = rules.vocabulary.sources[citation.source]
     parts = (source.title, source.publisher, source.date, citation.at, source.url)
     read = ", ".join(dict.fromkeys(part for part in parts if part))
-    return f"{citation.act} ({WORDS['read_in'].to(language)} {read})" if citation.act else read
+    act = citation.act.to(language) if citation.act else ""
+    return f"{act} ({WORDS['read_in'].to(language)} {read})" if act else read
 
 
 def _notes(obligation: Obligation, pack: Pack, rules: Rules, language: str) -> Iterator[Item]:

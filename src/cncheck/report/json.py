@@ -264,7 +264,7 @@ def _cite(citations: Iterable[Citation], cited: dict[str, None]) -> list[dict[st
     for citation in citations:
         cited[citation.source] = None
         row = {"source": citation.source, "at": citation.at}
-        rows.append(row | {"act": citation.act} if citation.act else row)
+        rows.append(row | {"act": citation.act.en} if citation.act else row)
     return rows
 
 

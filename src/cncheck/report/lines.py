@@ -125,7 +125,8 @@ def cite(citations: Iterable[Citation], rules: Rules, view: View) -> str:
             else (source.publisher or source.title, source.date)
         )
         read = ", ".join(part for part in (*whole, citation.at) if part)
-        parts.append(f"{citation.act} ({read_in} {read})" if citation.act else read)
+        act = citation.act.to(view.language) if citation.act else ""
+        parts.append(f"{act} ({read_in} {read})" if act else read)
     return WORDS["source"].to(view.language).format(what="; ".join(parts))
 
 

@@ -9,13 +9,16 @@ from typing import Any, NamedTuple
 
 from cncheck import __version__
 from cncheck.gate import Gate
-from cncheck.model import Pack, PortfolioFinding, Rules
+from cncheck.model import Pack, PortfolioFinding, Problem, Rules
+from cncheck.problems import did_you_mean
 from cncheck.report import View
 from cncheck.report.lines import STYLES, Line, Page, plain, width
 from cncheck.report.text import packs_line, portfolio_lines
 from cncheck.report.words import STATUSES
 
 SCHEMA = "cncheck/batch/1"
+_GROUPS = ("evidence.", "materials.")
+"""How the names of facts begin that no foreign column bears by chance."""
 _MOST = 12  # of the longer tables
 
 
@@ -73,6 +76,10 @@ class ListRun(NamedTuple):
     gate: Gate
     code: int
     output: str = ""
+    presume: bool = True
+    """Whether exceptions nobody stated are presumed not to hold."""
+    refused: tuple[Problem, ...] = ()
+    """What is wrong with lists that could not be used."""
     kept: int = 0
     """Rows that were written to `output`."""
     escaped: int = 0
@@ -187,9 +194,12 @@ def _foot(run: ListRun, page: Page) -> Iterator[Line]:
         )
         yield Line(page.say("list_duplicates", count=run.duplicates, ids=ids), style="yellow")
     if run.ignored:
-        yield Line(page.say("list_ignored", what=", ".join(run.ignored)), style="dim")
+        what = ", ".join(_ignored(name, run.rules) for name in run.ignored)
+        yield Line(page.say("list_ignored", what=what), style="dim")
     if run.escaped:
         yield Line(page.say("list_escaped", count=run.escaped), style="yellow")
+    if run.presume:
+        yield Line(page.say("list_presumed"), style="dim")
     what = "; ".join(page(words) for words in run.rules.not_covered)
     yield Line(page.say("not_covered", what=what), style="dim")
     yield packs_line(run.rules.packs, page)
@@ -199,11 +209,21 @@ def _foot(run: ListRun, page: Page) -> Iterator[Line]:
     yield from _verdict(run, page)
 
 
+def _ignored(name: str, rules: Rules) -> str:
+    """Return a column that is no fact, with what it may have been meant to be."""
+    if not name.startswith(_GROUPS):
+        return name
+    return f"{name} ({did_you_mean(name, rules.facts).strip() or 'no such fact'})"
+
+
 def _verdict(run: ListRun, page: Page) -> Iterator[Line]:
     words = (page(STATUSES[w]) if w in STATUSES else w for w in run.gate.fail_on)
     what = ", ".join(words)
     if run.code == 3:  # noqa: PLR2004  nothing evaluated
         yield Line(page.say("gate_nothing"), style="bold red")
+    elif run.refused:
+        files = ", ".join(dict.fromkeys(problem.file for problem in run.refused))
+        yield Line(page.say("list_gate_refused", files=files), style="bold red")
     elif run.code == 2:  # noqa: PLR2004  bad input
         yield Line(page.say("list_gate_errors", count=run.wrong), style="bold red")
     elif run.gate.tripped:
@@ -227,6 +247,10 @@ def document(run: ListRun) -> dict[str, Any]:
             for p in run.rules.packs
         ],
         "files": list(run.files),
+        "refused": [
+            {"file": p.file, "line": p.line, "column": p.column, "message": p.message}
+            for p in run.refused
+        ],
         "rows": run.rows,
         "rows_with_errors": run.wrong,
         "schemes": [

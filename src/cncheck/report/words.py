@@ -191,7 +191,14 @@ WORDS = {
     "list_escaped": Text(
         "Cells that began like a formula and got an apostrophe (--raw leaves them): {count}",
         "以公式符号开头、已加撇号的单元格（--raw 保持原样）：{count}"),
+    "list_presumed": Text(
+        "Exceptions that a row does not state are presumed not to hold:"
+        " --no-presume asks for these facts, --row ID names them.",
+        "各行未说明的例外推定不成立：--no-presume 要求说明这些事实，--row ID 列出。"),
     "list_written": Text("Written to {file}, rows: {rows}", "已写入 {file}，行数：{rows}"),
+    "list_gate_refused": Text(
+        "Gate: NOT PASSED (exit code 2), lists that cannot be used and were left out: {files}",
+        "门禁：未通过（退出码 2），无法使用而未检查的清单：{files}"),
     "list_gate_errors": Text(
         "Gate: NOT PASSED (exit code 2), rows that cannot be read: {count} (--allow-row-errors lets them pass)",
         "门禁：未通过（退出码 2），无法读取的行数：{count}（--allow-row-errors 可放行）"),

@@ -79,6 +79,7 @@ def open_lists(
     stdin: Callable[[int], bytes],
     *,
     careful: bool = False,
+    refused: list[Problem] | None = None,
 ) -> tuple[TextList, ...]:
     """Open the lists of `paths`, each once, in the order given.
 
@@ -88,9 +89,10 @@ def open_lists(
         scratch: a folder for intermediate files, which must outlive the frames.
         stdin: reads up to so many bytes of standard input; its kind is seen by its content.
         careful: read text files row by row even where they look regular.
+        refused: filled with what is wrong with files that cannot be used, if there are others.
 
     Raises:
-        InputError: what is wrong with all files that cannot be used.
+        InputError: what is wrong with the files, if none can be used or `refused` is not given.
 
     """
     lists: list[TextList] = []
@@ -101,8 +103,10 @@ def open_lists(
             lists.append(_opened(source, stdin))
         except InputError as error:
             problems.extend(error.problems)
-    if problems:
+    if problems and (refused is None or not lists):
         raise InputError(problems)
+    if refused is not None:
+        refused += problems
     return tuple(lists)
 
 

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 _WORD = re.compile(r"[a-z0-9à-ÿ]+|&|[⺀-鿿]+")
 _PIECE = re.compile(r"[a-z0-9à-ÿ]+|[⺀-鿿]")
+_UUID = re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
 _LETTERS = re.compile(r"[a-zà-ÿ]+")
 _MEASURE = re.compile(
     r"\bac\W{1,3}dc\b"
@@ -92,7 +93,7 @@ class Phrases:
 
     def _pieces(self, text: str) -> Iterator[str]:
         """Yield words in the singular and Chinese characters, without numbers and measures."""
-        for word in _PIECE.findall(_MEASURE.sub(" ", _plain(text))):
+        for word in _PIECE.findall(_MEASURE.sub(" ", _UUID.sub(" ", _plain(text)))):
             if (one := _singular(word)) in self._known or one.isalpha():
                 yield one
             else:  # Laptop15
