@@ -165,12 +165,15 @@ def test_values_are_matched_without_the_blanks_around_them_but_exactly(rules: Ru
     assert found["marketed_as"].to_list() == [None, None, None, "television", None, None]
 
 
+_MUTED = 'Kind "{}" is null in the map: give it a product type, or take such rows out of the list'
+
+
 def test_a_type_that_the_map_lacks_is_an_error_that_shows_the_value(rules: Rules) -> None:
     long = "x" * 500
     found = turned(rules, TYPES, Kind=["Xyz", "TV", None, "sample", "n/a", "a\nb", long])
     assert found[ROW_ERROR].to_list() == [
         'Kind "Xyz" has no product type in the map: add it under values',
-        None, None, None, None,
+        None, None, _MUTED.format("sample"), None,
         'Kind "a b" has no product type in the map: add it under values',
         f'Kind "{"x" * 80}" has no product type in the map: add it under values',
     ]  # fmt: skip
@@ -358,6 +361,13 @@ def test_a_cell_that_is_written_otherwise_is_an_error_of_its_row(
     found = turned(rules, f"columns: {{C: {{fact: {fact}, written: {form}}}}}", C=[cell])
     assert found[fact].to_list() == [None]
     assert f'C "{cell}" is not written as {form}' in found[ROW_ERROR][0]
+
+
+def test_a_kind_that_is_null_in_the_map_is_told_so_and_not_called_blank(rules: Rules) -> None:
+    text = "columns: {K: {fact: product_type, values: {TV: television, spare: null}}}"
+    found = turned(rules, text, K=["TV", "spare"])
+    assert found[ROW_ERROR].to_list()[0] is None
+    assert found[ROW_ERROR].to_list()[1].startswith('K "spare" is null in the map')
 
 
 def test_what_is_written_otherwise_is_read_before_it_is_multiplied(rules: Rules) -> None:

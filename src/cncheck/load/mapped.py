@@ -73,7 +73,8 @@ def mapped(frame: pl.LazyFrame, columns: Sequence[str], list_map: ListMap) -> pl
     cells = frame.with_columns(source.text().alias(source.cell_name) for source in sources)
     stated = cells.with_columns(said.alias(name) for name, said in facts.items())
     closed = [] if _TYPE in list_map.constants else [s for s in reversed(sources) if s.closed]
-    lacking = [pl.when(pl.col(_TYPE).is_null()).then(source.lacking()) for source in closed]
+    said = [*(source.lacking() for source in closed), *(source.muted() for source in closed)]
+    lacking = [pl.when(pl.col(_TYPE).is_null()).then(one) for one in said]
     strange = [source.strange() for source in sources if source.column.written]
     error = pl.coalesce(ROW_ERROR, *lacking, *strange)
     return stated.with_columns(error).select(*facts, *bounds, ROW_ERROR)
@@ -154,6 +155,12 @@ class _Source(NamedTuple):
         """Return what the map lacks: the value in its cell."""
         message = "has no product type in the map: add it under values"
         return self._about(pl.when(self.unlisted()).then(self.cell), message)
+
+    def muted(self) -> pl.Expr:
+        """Return which cell the map takes for one that says nothing."""
+        muted = [key for key, meaning in (self.column.values or {}).items() if meaning.text is None]
+        message = "is null in the map: give it a product type, or take such rows out of the list"
+        return self._about(pl.when(_among(self.cell, muted)).then(self.cell), message)
 
     def strange(self) -> pl.Expr:
         """Return which cell is not written as the map says."""
