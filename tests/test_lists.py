@@ -17,7 +17,7 @@ from cncheck.load import lists
 from cncheck.load.lists import TextList, open_lists
 from cncheck.load.lists.careful import Header
 from cncheck.load.lists.source import BLOCK
-from cncheck.load.lists.survey import _are_even, _match
+from cncheck.load.lists.survey import _evenness, _match, surveyed
 from cncheck.model import AT_LEAST, ROW_ERROR, Rules
 from cncheck.problems import InputError
 
@@ -206,7 +206,7 @@ def test_lines_that_are_even_are_seen_to_be_so_without_a_match(
     for after in (0, 1):
         lines = ["head", *[usual] * before, line, *[usual] * after, ""]
         path.write_text("\n".join(lines), encoding="utf-8", newline="")
-        assert _are_even(str(path), header) is (even == width)
+        assert (_evenness(str(path), header) is not None) is (even == width)
         assert even != width or _match(str(path), header)
 
 
@@ -214,7 +214,24 @@ def test_lines_that_are_even_are_seen_to_be_so_without_a_match(
 def test_an_uneven_line_is_seen_far_down(tmp_path: Path, last: str, even: bool) -> None:
     path = tmp_path / "list.csv"
     path.write_text("a,b\n" + "one,two\n" * (3 * BLOCK // 8) + last, encoding="utf-8")
-    assert _are_even(str(path), Header(("a", "b"), ",", 1)) is even
+    assert (_evenness(str(path), Header(("a", "b"), ",", 1)) is not None) is even
+
+
+@pytest.mark.parametrize(
+    ("line", "blank"),
+    [("1,2", False), (",", True), (" ,\t", True), ("\u3000,\xa0", True), ("1,", False)],
+)
+@pytest.mark.parametrize("quoted", [False, True])
+def test_a_line_without_content_is_seen_and_no_row(
+    tmp_path: Path, opened: Any, line: str, blank: bool, quoted: bool
+) -> None:
+    usual = '"one",two' if quoted else "one,two"
+    text = f"a,b\n{usual}\n{line}\n{usual}"
+    path = tmp_path / "list.csv"
+    path.write_text(text, encoding="utf-8")
+    assert surveyed(str(path), Header(("a", "b"), ",", 1)).blank_rows is blank
+    _, values = opened(text)
+    assert len(values) == (2 if blank else 3)
 
 
 def test_a_list_may_have_many_columns(opened: Any) -> None:

@@ -17,14 +17,13 @@ _NO_LINES = (
     f"A line has more than {_LONGEST_LINE >> 20} MiB. Is this a list with a row on each line?"
 )
 _NUL = "The text holds a NUL byte: it is damaged, no text, or UTF-16 without its mark. Save it as UTF-8."
-_MAY_BE_BLANK = re.compile(rb'\n(?:[\r\n,;\t| ]|"[" \t]|\xc2\xa0|\xe3\x80\x80)')
 _LETTERS_OF_UTF8 = 8  # so many different ones before the first bad byte: it is damaged, no GB 18030
 _GB_PAIR = re.compile(rb"[\x81-\xfe][\x30-\xfe]")
 _ASCII = bytes(range(128))
 
 
-def utf8(source: Source) -> tuple[str, bool]:
-    """Return a file with the text as UTF-8, and whether it may have rows without content.
+def utf8(source: Source) -> str:
+    """Return a file with the text as UTF-8.
 
     The file itself if it is so already, which costs two quick looks at its bytes; else a copy.
 
@@ -41,7 +40,8 @@ def utf8(source: Source) -> tuple[str, bool]:
     path = source.path
     if old or encoding != "utf-8":
         path = _transcoded(source, encoding, old_line_ends=old)
-    return path, _may_have_blank_rows(source, path)
+    _refuse_no_text(source, path)
+    return path
 
 
 def _encoding(source: Source, head: bytes) -> str:
@@ -122,9 +122,9 @@ def _ends_lines_in_cr(head: str) -> bool:
     return "\r" in line.strip("\r")
 
 
-def _may_have_blank_rows(source: Source, path: str) -> bool:
-    """Return whether `path` may have rows without content; raise InputError where it has no lines."""
-    blank, line_start, before = False, 0, b""
+def _refuse_no_text(source: Source, path: str) -> None:
+    """Raise InputError where `path` has bytes that are no text, or no lines."""
+    line_start = 0
     for offset, block in _blocks(path):
         if (at := block.find(b"\0")) >= 0:
             raise source.refusal(_NUL, _line_of(path, offset + at))
@@ -133,9 +133,6 @@ def _may_have_blank_rows(source: Source, path: str) -> bool:
             raise source.refusal(_NO_LINES, _line_of(path, line_start))
         if end >= 0:
             line_start = offset + block.rfind(b"\n") + 1
-        blank = blank or _MAY_BE_BLANK.search(before + block) is not None
-        before = block[-4:]
-    return blank
 
 
 def _blocks(path: str) -> Iterator[tuple[int, bytes]]:

@@ -40,7 +40,7 @@ def read_jsonl(source: Source) -> Read:
         InputError: the text cannot be decoded, has no lines, no object, or too many keys.
 
     """
-    path, _ = utf8(source)
+    path = utf8(source)
     frame, count = kept(_frames(path, source), source)
     columns = frame.collect_schema().names()
     names = [name for name in columns if not own(name)]

@@ -14,7 +14,7 @@ from cncheck.load.lists.chunks import kept_rows
 from cncheck.load.lists.encoding import LONGEST_HEADER, utf8
 from cncheck.load.lists.kinds import DESCRIPTOR
 from cncheck.load.lists.source import EMPTY, Read, Source, named
-from cncheck.load.lists.survey import surveyed
+from cncheck.load.lists.survey import Survey, surveyed
 
 _SEPARATORS = (",", ";", "\t", "|")
 
@@ -26,24 +26,24 @@ def read_csv(source: Source) -> Read:
         InputError: it cannot be decoded, has no lines, or no header that names columns.
 
     """
-    path, may_have_blank_rows = utf8(source)
+    path = utf8(source)
     header = _header(source, path)
     survey = None if source.careful else surveyed(path, header)
     if survey is None or not survey.regular:
         return kept_rows(careful_rows(path, header), header.names, source, careful=True)
-    return _at_once(path, header, may_have_blank_rows, quoted=survey.quoted)
+    return _at_once(path, header, survey)
 
 
-def _at_once(path: str, header: Header, may_have_blank_rows: bool, *, quoted: bool) -> Read:
+def _at_once(path: str, header: Header, survey: Survey) -> Read:
     """Read a list whose every line is a row by itself."""
     # A name never holds a line break: columns without one are called so until they are dropped.
     names = [name or f"\n{i}" for i, name in enumerate(header.names)]
     frame = pl.scan_csv(
         path, has_header=False, skip_lines=header.lines, separator=header.separator,
         schema=dict.fromkeys(names, pl.String), missing_columns="insert", glob=False,
-        null_values="" if quoted else None,  # without quotes, blank cells are null anyway
+        null_values="" if survey.quoted else None,  # without quotes, blank cells are null anyway
     )  # fmt: skip
-    if may_have_blank_rows:  # this looks at every column, also at those nobody asks for
+    if survey.blank_rows:  # this looks at every column, also at those nobody asks for
         frame = frame.filter(pl.any_horizontal(pl.all().str.strip_chars() != ""))
     columns = tuple(filter(None, header.names))
     return Read(frame.select(by_name(*columns)), columns)
