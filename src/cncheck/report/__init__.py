@@ -63,13 +63,20 @@ def write(run: Run, format_: str) -> str:
     return text
 
 
+_NO_NEWS = ("evidence.", "entry.")
+
+
 def presumptions(finding: Finding) -> Iterator[Reason]:
     """Yield what a finding and its duties presume about the product.
 
-    That nobody stated contrary evidence goes without saying, and so does what the catalogue lacks.
+    That nobody stated contrary evidence goes without saying, and so does what the catalogue lacks;
+    that a duty is not the reader's for want of a role is told with the duty.
     """
-    for reasons in (finding.reasons, *(duty.reasons for duty in finding.duties)):
+    sides = (
+        (finding.reasons, _NO_NEWS),
+        *((d.reasons, (*_NO_NEWS, "roles")) for d in finding.duties),
+    )
+    for reasons, no_news in sides:
         for reason in reasons:
-            about_product = not reason.fact.startswith(("evidence.", "entry.", "roles"))
-            if reason.presumed and about_product:
+            if reason.presumed and not reason.fact.startswith(no_news):
                 yield reason
