@@ -721,3 +721,11 @@ def test_dates_of_other_libraries_are_dates() -> None:
         package.check({"id": "P", "product_type": "television", "evidence": {"rohs": {2: 1}}})
     with pytest.raises(InputError):
         package.check({"id": "P", "product_type": "television", "rated_power_kw": 10**400})
+
+
+@posix_links
+def test_a_link_that_leads_nowhere_is_told_as_such(tmp_path: Path) -> None:
+    (tmp_path / "broken.yaml").symlink_to("gone.yaml")
+    result = cncheck(str(tmp_path / "broken.yaml"))
+    assert result.returncode == 2
+    assert "It is a link to gone.yaml: does that exist?" in result.stdout

@@ -158,9 +158,9 @@ def _counted(have: int, rule: Portfolio, lacking: Sequence[str]) -> Text:
 
 def _too_few(models: int, rule: Portfolio) -> Text:
     return Text(
-        f"Only {models} models are in scope in all: the law is silent on an enterprise with fewer"
+        f"At most {models} models are in scope: the law is silent on an enterprise with fewer"
         f" than {rule.at_least}. Ask the authority.",
-        f"适用范围内仅有 {models} 个型号：对不足 {rule.at_least} 个型号的企业，法规未作规定，请咨询主管部门。",
+        f"适用范围内至多有 {models} 个型号：对不足 {rule.at_least} 个型号的企业，法规未作规定，请咨询主管部门。",
     )
 
 

@@ -78,6 +78,7 @@ def _text(fact: Fact, value: Any, _rules: Rules) -> str:
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
     how = "Write one text" if isinstance(value, (list, tuple, dict)) else "Write it in quotes"
+    how = "Take it out" if value is None else how
     raise ValueError(f"`{fact.name}` is text, but {shown(value)} is not. {how}.")
 
 
@@ -211,6 +212,8 @@ def shown(value: Any) -> str:
     """Return `value` as a message may quote it: short, text in quotes, of a list nothing."""
     if isinstance(value, (list, tuple, dict)):
         return "a mapping" if isinstance(value, dict) else "a list"
+    if value is None:
+        return "a blank"
     text = value if isinstance(value, str) else repr(value)
     text = text.lower() if isinstance(value, bool) else text
     text = text if len(text) <= LONGEST_QUOTE else text[: LONGEST_QUOTE - 3] + "..."

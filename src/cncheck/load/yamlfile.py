@@ -84,6 +84,8 @@ def read_text(path: str) -> str:
 def near_files(path: str) -> str:
     """Return a hint at files of the same folder whose names resemble `path`."""
     folder, name = os.path.split(path)
+    if os.path.islink(path):
+        return f" It is a link to {shown_path(os.readlink(path))}: does that exist?"
     with suppress(OSError):
         return did_you_mean(name, os.listdir(folder or ".")) or " Is the path right?"
     return " There is no such folder either: is the path right?"
