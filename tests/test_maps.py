@@ -380,6 +380,24 @@ def test_the_schema_of_a_map_knows_every_form() -> None:
     assert statement["written"]["enum"] == list(FORMS)
 
 
+@pytest.mark.parametrize(
+    ("cells", "sure"),
+    [(["60.000", "82000"], False), (["60.000", "0.125"], True), (["60.000", "12.5"], True)],
+)
+def test_figures_that_may_all_be_groups_of_thousands_are_a_question(
+    rules: Rules, cells: list[str], sure: bool
+) -> None:
+    text = proposal(rules, **{"额定能量(Wh)": cells})
+    assert ("rated_energy_kwh" in live(text)) is sure
+    assert ("a thousand times more" in text) is not sure
+
+
+def test_what_an_identifier_spells_by_chance_speaks_of_no_goods(rules: Rules) -> None:
+    ids = [f"bed9679{i}-afa0-4cc1-8a05-0123456789ab" for i in range(9)]
+    text = proposal(rules, id=ids, type=["car"] * 9)
+    assert "car: vehicle" in live(text)
+
+
 def test_a_number_with_groups_is_a_question_where_other_numbers_have_commas(rules: Rules) -> None:
     text = proposal(rules, **{"容量_L": ["520,5"], "Energieinhalt (Wh)": ["82.000"]})
     assert "written: decimal_comma" in live(text)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from cncheck.conditions import tests_in
 from cncheck.load.rules import rules_folder
 from cncheck.load.search import search_types
 from cncheck.load.yamlfile import read_documents, read_text
@@ -156,6 +157,17 @@ def test_a_code_of_the_harmonized_system_finds_the_types_under_it(
     rules: Rules, code: str, type_: str
 ) -> None:
     assert type_ in [found.id for found in search_types(code, rules.vocabulary.types)]
+
+
+def test_an_exemption_is_needed_where_the_pack_of_china_rohs_sets_its_limits(rules: Rules) -> None:
+    pack = next(pack for pack in rules.packs if pack.id == "rohs")
+    limits = {
+        test.fact.rpartition(".")[2]: test.operand
+        for obligation in pack.obligations if obligation.id == "rohs/substance-limits"
+        for test in tests_in(obligation.met_if)
+        if test.fact.startswith("materials_not_exempt.") and test.operator == "at_most"
+    }  # fmt: skip
+    assert dict(rules.vocabulary.exemptions.above) == limits
 
 
 def test_every_instrument_with_a_name_is_called_by_it_in_both_languages(rules: Rules) -> None:

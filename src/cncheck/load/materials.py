@@ -51,12 +51,11 @@ def reduce_materials(
     facts: dict[str, Any] = {}
     lower_bounds: set[str] = set()
     origins: dict[str, Origin] = {}
-    homogeneous = [m for m in materials if m["basis"] == _HOMOGENEOUS]
-    excused = {m["index"]: _excused(m, rules) for m in homogeneous}
+    excused = {m["index"]: _excused(m, rules) for m in materials}
     for group in ("materials", _NOT_EXEMPT):
         for substance in SUBSTANCES:
             name = f"{group}.{substance}"
-            stated = [m for m in homogeneous if substance in m["substances"]]
+            stated = [m for m in materials if _states(m, substance)]
             if name not in rules.facts or not stated:
                 continue
             counted = [
@@ -64,12 +63,12 @@ def reduce_materials(
             ]
             worst = max(counted, key=lambda m: m["substances"][substance], default=None)
             facts[name] = worst["substances"][substance] if worst else 0
-            silent = [m for m in materials if m not in stated]
+            silent = next((m for m in materials if not _states(m, substance)), None)
             if silent:
                 lower_bounds.add(name)
             if worst:
                 path = ("materials", worst["index"], "substances", substance)
-                lacking = silent[0]["label"] if silent else ""
+                lacking = silent["label"] if silent else ""
                 origins[name] = Origin(worst["label"], lacking, path)
     if any(len(metals) > 1 for metals in excused.values()):
         facts["exemption_for_several_metals"] = True
@@ -79,9 +78,14 @@ def reduce_materials(
     return facts, frozenset(lower_bounds), origins
 
 
+def _states(material: Mapping[str, Any], substance: str) -> bool:
+    """Return whether a material tells of a substance what a limit is about."""
+    return material["basis"] == _HOMOGENEOUS and substance in material["substances"]
+
+
 def _excused(material: Mapping[str, Any], rules: Rules) -> list[str]:
     """Return the metals above their limits for which the claim of a material may stand."""
-    if not material["exemption"]:
+    if not material["exemption"] or material["basis"] != _HOMOGENEOUS:
         return []
     known = rules.vocabulary.exemptions
     covered = known.items.get(material["exemption"], tuple(known.above))
